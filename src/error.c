@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "error.h"
+
+G_DEFINE_QUARK(ck - error - quark, ck_error)
+
+const char *ck_error_remedy(CkError code)
+{
+    switch (code) {
+    case CK_ERROR_INVALID:
+        return "see chatkitfs --help";
+    case CK_ERROR_DENIED:
+        return "check OPENAI_API_KEY and that the key may read ChatKit threads";
+    case CK_ERROR_NOT_FOUND:
+        return "it may have been deleted; if nothing is found, check OPENAI_BASE_URL";
+    case CK_ERROR_REJECTED:
+        return "check OPENAI_BASE_URL; if it is right, please report this";
+    case CK_ERROR_RATE_LIMITED:
+        return "wait a little, or lower --concurrency";
+    case CK_ERROR_SERVER:
+        return "the server has a problem; try again later";
+    case CK_ERROR_TIMED_OUT:
+        return "check the network, or raise --timeout";
+    case CK_ERROR_REFUSED:
+        return "check that the server runs and that OPENAI_BASE_URL is right";
+    case CK_ERROR_UNREACHABLE:
+        return "check the network and OPENAI_BASE_URL";
+    case CK_ERROR_CONNECTION:
+        return "check the network, then the server's certificate; reading again tries again";
+    case CK_ERROR_BAD_RESPONSE:
+        return "check that OPENAI_BASE_URL is an OpenAI API; reading again tries again";
+    case CK_ERROR_CLOSING:
+        return "the file system is being unmounted";
+    case CK_ERROR_STORE:
+        return "please report this";
+    case CK_ERROR_STORE_FULL:
+        return "make room in /var/tmp, or point SQLITE_TMPDIR to a larger disk";
+    }
+    g_assert_not_reached();
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JSON (RFC 8259) as a text of tokens. Nothing here converts a value: what a file shows must be
+ * what the server sent, so tokens are found, moved and indented, never decoded.
+ *
+ * Strings are taken leniently, as any bytes between two quotes with backslashes in pairs: a
+ * doubtful string shall not cost the page that it came in.
+ */
+#pragma once
+
+#include "sink.h"
+
+/* The deepest nesting that ck_json_check() accepts, for a page and all it holds. */
+#define CK_JSON_MAX_DEPTH 512
+
+/* A part of a text that somebody else owns. */
+typedef struct {
+    const char *data;
+    gsize size;
+} CkSlice;
+
+/* Whether text is one JSON value with at most white space around it. Every other function here
+ * wants a slice that passed, or a value out of one that did. Error: CK_ERROR_BAD_RESPONSE. */
+gboolean ck_json_check(CkSlice text, GError **error);
+
+/* How many objects and arrays are open at the deepest place; 0 for a scalar. */
+guint ck_json_depth(CkSlice value);
+
+/* Walks the members of an object or the elements of an array (of anything else: none). */
+typedef struct {
+    CkSlice key;   /* with its quotes, as sent; empty in an array */
+    CkSlice value; /* without white space around it */
+    /* private */
+    const char *at, *end;
+    gboolean object;
+} CkJsonIter;
+
+void ck_json_iter_init(CkJsonIter *iter, CkSlice container);
+gboolean ck_json_iter_next(CkJsonIter *iter);
+
+/* The value of an object's member; of several with that name the last, as most readers do it.
+ * FALSE where there is none. */
+gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);
+
+/* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. */
+void ck_json_indent(CkSlice value, CkSink *out);
+
+/* Writes value without white space between its tokens, and a newline. */
+void ck_json_compact(CkSlice value, CkSink *out);
+
+/* A copy that a strict decoder with C strings (cJSON) takes: lone surrogates, broken escapes and
+ * bytes that are not UTF-8 become U+FFFD, an escaped NUL becomes U+2400 (its control picture), a
+ * number of more than 60 digits becomes 0. */
+char *ck_json_repair(CkSlice value);
