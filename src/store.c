@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+#include "store.h"
+
+#include <sqlite3.h>
+
+#include "error.h"
+#include "names.h"
+#include "render.h"
+
+/* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
+ * memory, beyond which they go to the temporary file. */
+static const char schema[] =
+    "PRAGMA journal_mode = MEMORY;"
+    "PRAGMA synchronous = OFF;"
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA cache_size = -8192;"
+    "CREATE TABLE user ("
+    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  newest_at INTEGER NOT NULL);"
+    "CREATE TABLE thread ("
+    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  user INTEGER NOT NULL,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  created_at INTEGER NOT NULL,"
+    "  newest_at INTEGER NOT NULL,"
+    "  json BLOB NOT NULL,"
+    "  json_size INTEGER NOT NULL,"
+    "  head_size INTEGER NOT NULL,"
+    "  items INTEGER NOT NULL DEFAULT 0,"
+    "  md_size INTEGER NOT NULL DEFAULT 0,"
+    "  jsonl_size INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX thread_of_user ON thread (user, row);"
+    "CREATE TABLE former_name (name TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE item ("
+    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  thread INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL,"
+    "  id TEXT," /* NULL where the server gave none */
+    "  role TEXT NOT NULL,"
+    "  created_at INTEGER NOT NULL,"
+    "  finished INTEGER NOT NULL,"
+    "  json BLOB NOT NULL,"
+    "  json_size INTEGER NOT NULL,"
+    "  md_size INTEGER NOT NULL,"
+    "  jsonl_size INTEGER NOT NULL,"
+    "  md_offset INTEGER NOT NULL,"
+    "  jsonl_offset INTEGER NOT NULL,"
+    "  UNIQUE (thread, number),"
+    "  UNIQUE (thread, id));"
+    "CREATE TABLE listing (key TEXT PRIMARY KEY, cursor TEXT, complete INTEGER NOT NULL)"
+    "  WITHOUT ROWID;";
+
+#define USER_COLUMNS "row, id, name, newest_at"
+#define THREAD_COLUMNS                                                                             \
+    "row, user, id, name, created_at, newest_at, json_size, head_size, items, md_size, jsonl_size"
+#define ITEM_COLUMNS                                                                               \
+    "row, thread, number, role, created_at, finished, json_size, md_size, jsonl_size, md_offset, " \
+    "jsonl_offset"
+
+enum {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    PUT_USER,
+    USER_BY_ROW,
+    USER_BY_NAME,
+    NEXT_USER,
+    ADD_THREAD,
+    KEEP_FORMER_NAME,
+    UPDATE_THREAD,
+    THREAD_BY_ROW,
+    THREAD_BY_ID,
+    THREAD_BY_NAME,
+    THREAD_BY_FORMER_NAME,
+    NEXT_THREAD,
+    NEXT_THREAD_OF_USER,
+    THREAD_JSON,
+    ADD_ITEM,
+    GROW_THREAD,
+    ITEM_BY_ROW,
+    ITEM_BY_NUMBER,
+    ITEM_JSON,
+    GET_LISTING,
+    PUT_LISTING,
+    N_STATEMENTS
+};
+
+static const char *const statements[N_STATEMENTS] = {
+    [BEGIN] = "BEGIN",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [PUT_USER] = "INSERT INTO user (id, name, newest_at) VALUES (?1, ?2, ?3) ON CONFLICT (id)"
+                 " DO UPDATE SET newest_at = max(newest_at, excluded.newest_at)",
+    [USER_BY_ROW] = "SELECT " USER_COLUMNS " FROM user WHERE row = ?1",
+    [USER_BY_NAME] = "SELECT " USER_COLUMNS " FROM user WHERE name = ?1",
+    [NEXT_USER] = "SELECT " USER_COLUMNS " FROM user WHERE row > ?1 ORDER BY row LIMIT 1",
+    [ADD_THREAD] = "INSERT OR IGNORE INTO thread (user, id, name, created_at, newest_at, json,"
+                   " json_size, head_size)"
+                   " VALUES ((SELECT row FROM user WHERE id = ?1), ?2, ?3, ?4, ?4, ?5, ?6, ?7)",
+    [KEEP_FORMER_NAME] = "INSERT OR REPLACE INTO former_name (name, thread)"
+                         " SELECT name, row FROM thread WHERE id = ?1 AND name <> ?2",
+    [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
+                      " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
+                      " json_size = ?6, head_size = ?7 WHERE id = ?2",
+    [THREAD_BY_ROW] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row = ?1",
+    [THREAD_BY_ID] = "SELECT " THREAD_COLUMNS " FROM thread WHERE id = ?1",
+    [THREAD_BY_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name = ?1",
+    [THREAD_BY_FORMER_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row ="
+                              " (SELECT thread FROM former_name WHERE former_name.name = ?1)",
+    [NEXT_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row > ?1 ORDER BY row LIMIT 1",
+    [NEXT_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?2 AND row > ?1"
+                            " ORDER BY row LIMIT 1",
+    [THREAD_JSON] = "SELECT json FROM thread WHERE row = ?1",
+    [ADD_ITEM] = "INSERT OR IGNORE INTO item (thread, number, id, role, created_at, finished, json,"
+                 " json_size, md_size, jsonl_size, md_offset, jsonl_offset)"
+                 " SELECT row, items + 1, ?2, ?3, iif(?4, ?4, created_at), ?5, ?6, ?7, ?8, ?9,"
+                 " md_size, jsonl_size FROM thread WHERE id = ?1",
+    [GROW_THREAD] = "UPDATE thread SET items = items + 1, md_size = md_size + ?2,"
+                    " jsonl_size = jsonl_size + ?3, newest_at = CASE WHEN ?4 = 0 THEN newest_at"
+                    " WHEN items = 0 THEN ?4 ELSE max(newest_at, ?4) END WHERE id = ?1",
+    [ITEM_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = ?1",
+    [ITEM_BY_NUMBER] = "SELECT " ITEM_COLUMNS " FROM item WHERE thread = ?1 AND number = ?2",
+    [ITEM_JSON] = "SELECT json FROM item WHERE row = ?1",
+    [GET_LISTING] = "SELECT cursor, complete FROM listing WHERE key = ?1",
+    [PUT_LISTING] = "INSERT OR REPLACE INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)",
+};
+
+struct _CkStore {
+    sqlite3 *db;
+    sqlite3_stmt *prepared[N_STATEMENTS];
+};
+
+static gboolean set_error(CkStore *store, GError **error)
+{
+    int code = sqlite3_errcode(store->db);
+    g_set_error(error, CK_ERROR, code == SQLITE_FULL ? CK_ERROR_STORE_FULL : CK_ERROR_STORE,
+                "the store: %s", sqlite3_errmsg(store->db));
+    return FALSE;
+}
+
+gboolean ck_store_must_find(CkFound found, GError **error)
+{
+    if (found == CK_ABSENT)
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_STORE, "the store: a row is missing");
+    return found == CK_FOUND;
+}
+
+CkStore *ck_store_new(GError **error)
+{
+    g_autoptr(CkStore) store = g_new0(CkStore, 1);
+    if (sqlite3_open_v2("", &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) ||
+        sqlite3_exec(store->db, schema, NULL, NULL, NULL)) {
+        set_error(store, error);
+        return NULL;
+    }
+    for (int i = 0; i < N_STATEMENTS; i++) {
+        if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->prepared[i], NULL)) {
+            set_error(store, error);
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&store);
+}
+
+void ck_store_free(CkStore *store)
+{
+    for (int i = 0; i < N_STATEMENTS; i++)
+        sqlite3_finalize(store->prepared[i]);
+    sqlite3_close(store->db);
+    g_free(store);
+}
+
+/* Statements: bound by use(), stepped once, reset by done() or by the functions below. */
+
+static sqlite3_stmt *use(CkStore *store, int which)
+{
+    return store->prepared[which];
+}
+
+static void done(sqlite3_stmt *statement)
+{
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+static void bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+    sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+/* Runs a statement that returns no row. */
+static gboolean run(CkStore *store, sqlite3_stmt *statement, GError **error)
+{
+    gboolean ok = sqlite3_step(statement) == SQLITE_DONE || set_error(store, error);
+    done(statement);
+    return ok;
+}
+
+/* Steps to the first row; unless that is CK_FOUND the statement is reset. */
+static CkFound first(CkStore *store, sqlite3_stmt *statement, GError **error)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return CK_FOUND;
+    if (code != SQLITE_DONE)
+        set_error(store, error);
+    done(statement);
+    return code == SQLITE_DONE ? CK_ABSENT : CK_FAILED;
+}
+
+gboolean ck_store_begin(CkStore *store, GError **error)
+{
+    return run(store, use(store, BEGIN), error);
+}
+
+gboolean ck_store_commit(CkStore *store, GError **error)
+{
+    return run(store, use(store, COMMIT), error);
+}
+
+void ck_store_rollback(CkStore *store)
+{
+    /* SQLite has rolled back already after some errors (lang_transaction.html, 3.2). */
+    if (!sqlite3_get_autocommit(store->db))
+        run(store, use(store, ROLLBACK), NULL);
+}
+
+/* Writing */
+
+static gboolean put_user(CkStore *store, const char *id, gint64 created_at, GError **error)
+{
+    g_autofree char *name = ck_name_user(id);
+    sqlite3_stmt *statement = use(store, PUT_USER);
+    bind_text(statement, 1, id);
+    bind_text(statement, 2, name);
+    sqlite3_bind_int64(statement, 3, created_at);
+    return run(store, statement, error);
+}
+
+gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **error)
+{
+    const char *user = thread->user ? thread->user : "";
+    g_autofree char *name = ck_name_thread(thread->title, thread->id);
+    CkSink json = {0}, head = {0};
+    ck_json_indent(thread->json, &json);
+    ck_render_thread_head(thread, &head);
+    if (!put_user(store, user, thread->created_at, error))
+        return FALSE;
+
+    sqlite3_stmt *keep = use(store, KEEP_FORMER_NAME);
+    bind_text(keep, 1, thread->id);
+    bind_text(keep, 2, name);
+    if (!run(store, keep, error))
+        return FALSE;
+
+    static const int add_or_update[] = {ADD_THREAD, UPDATE_THREAD};
+    for (int i = 0; i < 2; i++) {
+        sqlite3_stmt *put = use(store, add_or_update[i]);
+        bind_text(put, 1, user);
+        bind_text(put, 2, thread->id);
+        bind_text(put, 3, name);
+        sqlite3_bind_int64(put, 4, thread->created_at);
+        sqlite3_bind_blob64(put, 5, thread->json.data, thread->json.size, SQLITE_STATIC);
+        sqlite3_bind_int64(put, 6, (gint64)json.size);
+        sqlite3_bind_int64(put, 7, (gint64)head.size);
+        if (!run(store, put, error))
+            return FALSE;
+        if (sqlite3_changes(store->db) > 0)
+            return TRUE;
+    }
+    g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: no room for thread %s", thread->id);
+    return FALSE;
+}
+
+gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *item,
+                           GError **error)
+{
+    CkSink json = {0}, md = {0}, jsonl = {0};
+    ck_json_indent(item->json, &json);
+    ck_render_item(item, &md);
+    ck_json_compact(item->json, &jsonl);
+
+    sqlite3_stmt *put = use(store, ADD_ITEM);
+    bind_text(put, 1, thread_id);
+    bind_text(put, 2, item->id);
+    bind_text(put, 3, item->role);
+    sqlite3_bind_int64(put, 4, item->created_at);
+    sqlite3_bind_int(put, 5, item->finished);
+    sqlite3_bind_blob64(put, 6, item->json.data, item->json.size, SQLITE_STATIC);
+    sqlite3_bind_int64(put, 7, (gint64)json.size);
+    sqlite3_bind_int64(put, 8, (gint64)md.size);
+    sqlite3_bind_int64(put, 9, (gint64)jsonl.size);
+    if (!run(store, put, error))
+        return FALSE;
+    if (sqlite3_changes(store->db) == 0)
+        return TRUE;
+
+    sqlite3_stmt *grow = use(store, GROW_THREAD);
+    bind_text(grow, 1, thread_id);
+    sqlite3_bind_int64(grow, 2, (gint64)md.size);
+    sqlite3_bind_int64(grow, 3, (gint64)jsonl.size);
+    sqlite3_bind_int64(grow, 4, item->created_at);
+    return run(store, grow, error);
+}
+
+/* Reading rows; the columns stand in the order of the *_COLUMNS above. */
+
+static char *column_text(sqlite3_stmt *statement, int column)
+{
+    return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+static guint64 column_size(sqlite3_stmt *statement, int column)
+{
+    return (guint64)sqlite3_column_int64(statement, column);
+}
+
+static CkFound read_user(CkStore *store, sqlite3_stmt *statement, CkUserRow *user, GError **error)
+{
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *user = (CkUserRow){
+        .row = sqlite3_column_int64(statement, 0),
+        .id = column_text(statement, 1),
+        .name = column_text(statement, 2),
+        .newest_at = sqlite3_column_int64(statement, 3),
+    };
+    done(statement);
+    return found;
+}
+
+static CkFound read_thread(CkStore *store, sqlite3_stmt *statement, CkThreadRow *thread,
+                           GError **error)
+{
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *thread = (CkThreadRow){
+        .row = sqlite3_column_int64(statement, 0),
+        .user = sqlite3_column_int64(statement, 1),
+        .id = column_text(statement, 2),
+        .name = column_text(statement, 3),
+        .created_at = sqlite3_column_int64(statement, 4),
+        .newest_at = sqlite3_column_int64(statement, 5),
+        .json_size = column_size(statement, 6),
+        .head_size = column_size(statement, 7),
+        .items = column_size(statement, 8),
+        .md_size = column_size(statement, 9),
+        .jsonl_size = column_size(statement, 10),
+    };
+    done(statement);
+    return found;
+}
+
+static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item, GError **error)
+{
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *item = (CkItemRow){
+        .row = sqlite3_column_int64(statement, 0),
+        .thread = sqlite3_column_int64(statement, 1),
+        .number = column_size(statement, 2),
+        .role = column_text(statement, 3),
+        .created_at = sqlite3_column_int64(statement, 4),
+        .finished = sqlite3_column_int(statement, 5),
+        .json_size = column_size(statement, 6),
+        .md_size = column_size(statement, 7),
+        .jsonl_size = column_size(statement, 8),
+        .md_offset = column_size(statement, 9),
+        .jsonl_offset = column_size(statement, 10),
+    };
+    done(statement);
+    return found;
+}
+
+void ck_user_row_clear(CkUserRow *user)
+{
+    g_clear_pointer(&user->id, g_free);
+    g_clear_pointer(&user->name, g_free);
+}
+
+void ck_thread_row_clear(CkThreadRow *thread)
+{
+    g_clear_pointer(&thread->id, g_free);
+    g_clear_pointer(&thread->name, g_free);
+}
+
+void ck_item_row_clear(CkItemRow *item)
+{
+    g_clear_pointer(&item->role, g_free);
+}
+
+CkFound ck_store_user(CkStore *store, gint64 row, CkUserRow *user, GError **error)
+{
+    sqlite3_bind_int64(use(store, USER_BY_ROW), 1, row);
+    return read_user(store, use(store, USER_BY_ROW), user, error);
+}
+
+CkFound ck_store_user_named(CkStore *store, const char *name, CkUserRow *user, GError **error)
+{
+    bind_text(use(store, USER_BY_NAME), 1, name);
+    return read_user(store, use(store, USER_BY_NAME), user, error);
+}
+
+CkFound ck_store_next_user(CkStore *store, gint64 after, CkUserRow *user, GError **error)
+{
+    sqlite3_bind_int64(use(store, NEXT_USER), 1, after);
+    return read_user(store, use(store, NEXT_USER), user, error);
+}
+
+CkFound ck_store_thread(CkStore *store, gint64 row, CkThreadRow *thread, GError **error)
+{
+    sqlite3_bind_int64(use(store, THREAD_BY_ROW), 1, row);
+    return read_thread(store, use(store, THREAD_BY_ROW), thread, error);
+}
+
+CkFound ck_store_thread_by_id(CkStore *store, const char *id, CkThreadRow *thread, GError **error)
+{
+    bind_text(use(store, THREAD_BY_ID), 1, id);
+    return read_thread(store, use(store, THREAD_BY_ID), thread, error);
+}
+
+CkFound ck_store_thread_named(CkStore *store, const char *name, CkThreadRow *thread, GError **error)
+{
+    bind_text(use(store, THREAD_BY_NAME), 1, name);
+    CkFound found = read_thread(store, use(store, THREAD_BY_NAME), thread, error);
+    if (found != CK_ABSENT)
+        return found;
+    bind_text(use(store, THREAD_BY_FORMER_NAME), 1, name);
+    return read_thread(store, use(store, THREAD_BY_FORMER_NAME), thread, error);
+}
+
+CkFound ck_store_next_thread(CkStore *store, gint64 user, gint64 after, CkThreadRow *thread,
+                             GError **error)
+{
+    sqlite3_stmt *statement = use(store, user ? NEXT_THREAD_OF_USER : NEXT_THREAD);
+    sqlite3_bind_int64(statement, 1, after);
+    if (user)
+        sqlite3_bind_int64(statement, 2, user);
+    return read_thread(store, statement, thread, error);
+}
+
+CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error)
+{
+    sqlite3_bind_int64(use(store, ITEM_BY_ROW), 1, row);
+    return read_item(store, use(store, ITEM_BY_ROW), item, error);
+}
+
+CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
+                               GError **error)
+{
+    sqlite3_bind_int64(use(store, ITEM_BY_NUMBER), 1, thread);
+    sqlite3_bind_int64(use(store, ITEM_BY_NUMBER), 2, (gint64)number);
+    return read_item(store, use(store, ITEM_BY_NUMBER), item, error);
+}
+
+static GBytes *read_json(CkStore *store, int which, gint64 row, GError **error)
+{
+    sqlite3_stmt *statement = use(store, which);
+    sqlite3_bind_int64(statement, 1, row);
+    if (!ck_store_must_find(first(store, statement, error), error))
+        return NULL;
+    /* sqlite3_column_blob() first: it may convert, and the size is that of the result. */
+    const void *data = sqlite3_column_blob(statement, 0);
+    GBytes *json = g_bytes_new(data, (gsize)sqlite3_column_bytes(statement, 0));
+    done(statement);
+    return json;
+}
+
+GBytes *ck_store_thread_json(CkStore *store, gint64 row, GError **error)
+{
+    return read_json(store, THREAD_JSON, row, error);
+}
+
+GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error)
+{
+    return read_json(store, ITEM_JSON, row, error);
+}
+
+/* Listings */
+
+gboolean ck_store_listing(CkStore *store, const char *key, CkListingState *state, GError **error)
+{
+    sqlite3_stmt *statement = use(store, GET_LISTING);
+    *state = (CkListingState){0};
+    bind_text(statement, 1, key);
+    CkFound found = first(store, statement, error);
+    if (found == CK_FOUND) {
+        state->cursor = column_text(statement, 0);
+        state->complete = sqlite3_column_int(statement, 1);
+        done(statement);
+    }
+    return found != CK_FAILED;
+}
+
+gboolean ck_store_put_listing(CkStore *store, const char *key, const char *cursor,
+                              gboolean complete, GError **error)
+{
+    sqlite3_stmt *statement = use(store, PUT_LISTING);
+    bind_text(statement, 1, key);
+    bind_text(statement, 2, cursor);
+    sqlite3_bind_int(statement, 3, complete);
+    return run(store, statement, error);
+}
+
+void ck_listing_state_clear(CkListingState *state)
+{
+    g_clear_pointer(&state->cursor, g_free);
+}

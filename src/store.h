@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tree of the mount, in SQLite. Every thread and item that a page brings in becomes a row, and
+ * all that is asked of the file system is answered from rows.
+ *
+ *   user     one row for each user that threads name; the one with id "" stands for "no user"
+ *   thread   one row for each thread, with running totals of its items
+ *   item     numbered 1, 2, 3 … within its thread in the order of creation
+ *   former_name   names that threads had before their titles changed
+ *   listing  how far each listing of the API has been read
+ *
+ * Invariants: rows are never reused (AUTOINCREMENT), since inode numbers are made of them. An
+ * item's number never changes. A thread's totals and its items' offsets agree: an item's offset is
+ * the sum of the sizes of the items before it. Between ck_store_begin() and ck_store_commit()
+ * everything or nothing is written.
+ *
+ * All functions run on one thread. They fail with CK_ERROR_STORE or CK_ERROR_STORE_FULL. A
+ * function that finds a row returns CK_FOUND, CK_ABSENT, or CK_FAILED with the error set.
+ */
+#pragma once
+
+#include "decode.h"
+
+typedef struct _CkStore CkStore;
+
+typedef enum { CK_FAILED = -1, CK_ABSENT, CK_FOUND } CkFound;
+
+/* Whether a row was found, for callers to whom a missing one is a failure (CK_ERROR_STORE). */
+gboolean ck_store_must_find(CkFound found, GError **error);
+
+typedef struct {
+    gint64 row;
+    char *id;         /* "" for the row that stands for no user */
+    char *name;       /* its folder's */
+    gint64 newest_at; /* created_at of the newest known thread */
+} CkUserRow;
+
+typedef struct {
+    gint64 row;
+    gint64 user; /* row */
+    char *id;
+    char *name;        /* its folder's present name */
+    gint64 created_at; /* seconds since 1970; 0: unknown */
+    gint64 newest_at;  /* created_at of its newest known item, else its own */
+    guint64 json_size; /* bytes of thread.json, … */
+    guint64 head_size; /* of what precedes the items in thread.md, … */
+    guint64 items;     /* known items, and their totals: */
+    guint64 md_size;
+    guint64 jsonl_size;
+} CkThreadRow;
+
+typedef struct {
+    gint64 row;
+    gint64 thread; /* row */
+    guint64 number;
+    char *role;
+    gint64 created_at; /* the item's own, else its thread's */
+    gboolean finished;
+    guint64 json_size; /* bytes of NNNN-ROLE.json, NNNN-ROLE.md and the line of items.jsonl */
+    guint64 md_size;
+    guint64 jsonl_size;
+    guint64 md_offset; /* where its .md begins among the .md of its thread's items */
+    guint64 jsonl_offset;
+} CkItemRow;
+
+void ck_user_row_clear(CkUserRow *user);
+void ck_thread_row_clear(CkThreadRow *thread);
+void ck_item_row_clear(CkItemRow *item);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkUserRow, ck_user_row_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkThreadRow, ck_thread_row_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkItemRow, ck_item_row_clear)
+
+/* A new private store: in memory first, spilling to an unlinked temporary file. */
+CkStore *ck_store_new(GError **error);
+void ck_store_free(CkStore *store);
+
+gboolean ck_store_begin(CkStore *store, GError **error);
+gboolean ck_store_commit(CkStore *store, GError **error);
+void ck_store_rollback(CkStore *store);
+
+/* Adds the thread, or brings its row up to date. */
+gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **error);
+
+/* Adds the item at the end of the thread, unless it has an item with that id. */
+gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *item,
+                           GError **error);
+
+CkFound ck_store_user(CkStore *store, gint64 row, CkUserRow *user, GError **error);
+CkFound ck_store_user_named(CkStore *store, const char *name, CkUserRow *user, GError **error);
+CkFound ck_store_thread(CkStore *store, gint64 row, CkThreadRow *thread, GError **error);
+CkFound ck_store_thread_by_id(CkStore *store, const char *id, CkThreadRow *thread, GError **error);
+/* The thread whose folder has, or had before, this name. */
+CkFound ck_store_thread_named(CkStore *store, const char *name, CkThreadRow *thread,
+                              GError **error);
+CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error);
+CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
+                               GError **error);
+
+/* The next row after a place: the user or thread with the lowest row above after. user 0: of any
+ * user. */
+CkFound ck_store_next_user(CkStore *store, gint64 after, CkUserRow *user, GError **error);
+CkFound ck_store_next_thread(CkStore *store, gint64 user, gint64 after, CkThreadRow *thread,
+                             GError **error);
+
+/* What the server sent for a thread or an item; NULL with the error set. */
+GBytes *ck_store_thread_json(CkStore *store, gint64 row, GError **error);
+GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error);
+
+/* How far a listing was read. The cursor is what the next page comes after; NULL: begin. A listing
+ * that was never read has {NULL, FALSE}. */
+typedef struct {
+    char *cursor;
+    gboolean complete;
+} CkListingState;
+
+gboolean ck_store_listing(CkStore *store, const char *key, CkListingState *state, GError **error);
+gboolean ck_store_put_listing(CkStore *store, const char *key, const char *cursor,
+                              gboolean complete, GError **error);
+
+void ck_listing_state_clear(CkListingState *state);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkListingState, ck_listing_state_clear)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkStore, ck_store_free)
