@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "api.h"
+
+#include "error.h"
+#include "http.h"
+#include "retry.h"
+
+/* The longest part of a server's own words that goes into an error. */
+#define WORDS_MAX 200
+
+struct _CkApi {
+    GMainContext *context;
+    const CkConfig *config;
+    CkHttp *http;
+    GHashTable *calls; /* those not ended yet */
+};
+
+/* A call has a request under way or a timer for the next attempt, never both. */
+struct _CkApiCall {
+    CkApi *api;
+    char *what; /* "listing threads", for errors */
+    char *url;
+    CkHttpRequest *request;
+    GSource *timer;
+    guint retries;
+    gint64 deadline;      /* monotonic µs; no attempt begins after it */
+    CkPageDone page_done; /* one of these two is set */
+    CkThreadDone thread_done;
+    gpointer data;
+};
+
+/* Pure parts */
+
+static void add_parameter(GString *url, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    g_string_append_c(url, strchr(url->str, '?') ? '&' : '?');
+    g_string_append_printf(url, "%s=", name);
+    g_string_append_uri_escaped(url, value, NULL, FALSE);
+}
+
+char *ck_api_url(const char *base, const char *path, const CkListQuery *query)
+{
+    static const char *const orders[] = {NULL, "asc", "desc"};
+    GString *url = g_string_new(base);
+    while (url->len > 0 && url->str[url->len - 1] == '/')
+        g_string_truncate(url, url->len - 1);
+    g_string_append(url, path);
+    if (query) {
+        g_autofree char *limit = query->limit ? g_strdup_printf("%u", query->limit) : NULL;
+        add_parameter(url, "limit", limit);
+        add_parameter(url, "order", orders[query->order]);
+        add_parameter(url, "after", query->after);
+        add_parameter(url, "before", query->before);
+        add_parameter(url, "user", query->user);
+    }
+    return g_string_free(url, FALSE);
+}
+
+static CkError status_code(int status)
+{
+    if (status == 401 || status == 403)
+        return CK_ERROR_DENIED;
+    if (status == 404)
+        return CK_ERROR_NOT_FOUND;
+    if (status == 408)
+        return CK_ERROR_TIMED_OUT;
+    if (status == 429)
+        return CK_ERROR_RATE_LIMITED;
+    if (status >= 500)
+        return CK_ERROR_SERVER;
+    if (status >= 400)
+        return CK_ERROR_REJECTED;
+    return CK_ERROR_BAD_RESPONSE;
+}
+
+/* The server's words on one line, short, and without the key should it repeat it. Of a 401 only
+ * the code: OpenAI's message shows parts of the key. */
+static char *server_words(int status, GBytes *body, const char *key)
+{
+    g_autofree char *message = NULL, *code = NULL;
+    ck_decode_error(body, &message, &code);
+    const char *said = message && status != 401 ? message : code;
+    if (!said)
+        return NULL;
+    g_autoptr(GString) words = g_string_new(said);
+    if (*key)
+        g_string_replace(words, key, "[key]", 0);
+    g_autofree char *line =
+        g_utf8_substring(words->str, 0, MIN(g_utf8_strlen(words->str, -1), WORDS_MAX));
+    for (char *at = line; *at; at++)
+        if (g_ascii_iscntrl(*at))
+            *at = ' ';
+    return g_steal_pointer(&line);
+}
+
+GError *ck_api_status_error(int status, GBytes *body, const char *key)
+{
+    g_autofree char *words = server_words(status, body, key);
+    return g_error_new(CK_ERROR, status_code(status), "the server answered %d%s%s%s", status,
+                       words ? " (" : "", words ? words : "", words ? ")" : "");
+}
+
+/* Calls */
+
+static void attempt(CkApiCall *call);
+
+static void call_free(gpointer data)
+{
+    CkApiCall *call = data;
+    g_clear_pointer(&call->request, ck_http_cancel);
+    if (call->timer) {
+        g_source_destroy(call->timer);
+        g_source_unref(call->timer);
+    }
+    g_free(call->what);
+    g_free(call->url);
+    g_free(call);
+}
+
+void ck_api_cancel(CkApiCall *call)
+{
+    g_hash_table_remove(call->api->calls, call);
+}
+
+/* Ends the call: with the error, or with what body holds. */
+static void finish(CkApiCall *call, GBytes *body, const GError *failure)
+{
+    g_autoptr(GError) error = failure ? g_error_copy(failure) : NULL;
+    g_autoptr(CkPage) page = NULL;
+    g_autoptr(CkThread) thread = NULL;
+    g_hash_table_steal(call->api->calls, call);
+    if (!error && call->page_done) {
+        page = ck_decode_page(body, &error);
+    } else if (!error) {
+        gsize size;
+        const char *data = g_bytes_get_data(body, &size);
+        CkSlice json = {data, size};
+        if (ck_json_check(json, &error))
+            thread = ck_decode_thread(json, &error);
+    }
+    g_prefix_error(&error, "%s: ", call->what);
+    if (call->page_done)
+        call->page_done(page, error, call->data);
+    else
+        call->thread_done(thread, error, call->data);
+    call_free(call);
+}
+
+static gboolean on_timer(gpointer data)
+{
+    CkApiCall *call = data;
+    g_clear_pointer(&call->timer, g_source_unref);
+    attempt(call);
+    return G_SOURCE_REMOVE;
+}
+
+static void attempt_later(CkApiCall *call, gint64 delay_ms)
+{
+    call->retries++;
+    call->timer = g_timeout_source_new((guint)delay_ms);
+    g_source_set_callback(call->timer, on_timer, call, NULL);
+    g_source_attach(call->timer, call->api->context);
+}
+
+static void on_answer(const CkHttpResponse *response, const GError *error, gpointer data)
+{
+    CkApiCall *call = data;
+    call->request = NULL;
+    if (response && response->status == 200) {
+        finish(call, response->body, NULL);
+        return;
+    }
+    CkAttempt ended = {
+        .status = response ? response->status : 0,
+        .retry_after_ms = response ? response->retry_after_ms : NULL,
+        .retry_after = response ? response->retry_after : NULL,
+        .should_retry = response ? response->should_retry : NULL,
+    };
+    gint64 left_ms = (call->deadline - g_get_monotonic_time()) / 1000;
+    gint64 delay_ms = ck_retry_delay(&ended, call->retries, g_get_real_time() / G_USEC_PER_SEC,
+                                     g_random_double(), left_ms);
+    if (delay_ms >= 0) {
+        attempt_later(call, delay_ms);
+        return;
+    }
+    g_autoptr(GError) status =
+        response ? ck_api_status_error(response->status, response->body, call->api->config->key)
+                 : NULL;
+    finish(call, NULL, status ? status : error);
+}
+
+static void attempt(CkApiCall *call)
+{
+    call->request = ck_http_get(call->api->http, call->url, on_answer, call);
+}
+
+static CkApiCall *start(CkApi *api, const char *path, const CkListQuery *query, char *what,
+                        gpointer data)
+{
+    CkApiCall *call = g_new0(CkApiCall, 1);
+    call->api = api;
+    call->what = what;
+    call->url = ck_api_url(api->config->base_url, path, query);
+    call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
+    call->data = data;
+    g_hash_table_add(api->calls, call);
+    attempt(call);
+    return call;
+}
+
+CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done, gpointer data)
+{
+    char *what = query->user ? g_strdup("listing a user's threads") : g_strdup("listing threads");
+    CkApiCall *call = start(api, "/chatkit/threads", query, what, data);
+    call->page_done = done;
+    return call;
+}
+
+CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuery *query,
+                             CkPageDone done, gpointer data)
+{
+    g_autofree char *path = g_strdup_printf("/chatkit/threads/%s/items", thread_id);
+    CkApiCall *call =
+        start(api, path, query, g_strdup_printf("listing the items of %s", thread_id), data);
+    call->page_done = done;
+    return call;
+}
+
+CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data)
+{
+    g_autofree char *path = g_strdup_printf("/chatkit/threads/%s", thread_id);
+    CkApiCall *call =
+        start(api, path, NULL, g_strdup_printf("retrieving thread %s", thread_id), data);
+    call->thread_done = done;
+    return call;
+}
+
+CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
+{
+    g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(headers, g_strdup_printf("Authorization: Bearer %s", config->key));
+    g_ptr_array_add(headers, g_strdup("OpenAI-Beta: chatkit_beta=v1"));
+    g_ptr_array_add(headers, g_strdup("Accept: application/json"));
+    g_ptr_array_add(headers, g_strdup("User-Agent: chatkitfs/" CK_VERSION));
+    if (config->organization)
+        g_ptr_array_add(headers, g_strdup_printf("OpenAI-Organization: %s", config->organization));
+    if (config->project)
+        g_ptr_array_add(headers, g_strdup_printf("OpenAI-Project: %s", config->project));
+    g_ptr_array_add(headers, NULL);
+    CkHttp *http =
+        ck_http_new(context, (const char *const *)headers->pdata, config->concurrency, error);
+    if (!http)
+        return NULL;
+    CkApi *api = g_new0(CkApi, 1);
+    api->context = g_main_context_ref(context);
+    api->config = config;
+    api->http = http;
+    api->calls = g_hash_table_new_full(NULL, NULL, call_free, NULL);
+    return api;
+}
+
+void ck_api_free(CkApi *api)
+{
+    g_hash_table_unref(api->calls);
+    ck_http_free(api->http);
+    g_main_context_unref(api->context);
+    g_free(api);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What a mount is told: settings from the environment and from options, checked once. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    char *base_url;     /* with its /v1, as in the official SDKs */
+    char *key;          /* secret: not for messages, options or logs */
+    char *organization; /* NULL: not sent */
+    char *project;      /* NULL: not sent */
+    gboolean group_by_user;
+    guint concurrency; /* requests under way at once */
+    guint page_size;   /* elements asked for at once, up to 100 */
+    guint timeout;     /* seconds that a file operation waits for the network */
+} CkConfig;
+
+/* The defaults. */
+CkConfig *ck_config_new(void);
+void ck_config_free(CkConfig *config);
+
+/* OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID and OPENAI_PROJECT_ID of the environment, a
+ * GStrv as from g_get_environ(); an empty variable counts as not set. */
+void ck_config_read_environment(CkConfig *config, char **environment);
+
+/* Whether there is a setting of that name, e.g. "group-by". */
+gboolean ck_config_has(const char *name);
+
+/* Sets one. Error: CK_ERROR_INVALID, naming the value and what is allowed. */
+gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error);
+
+/* Whether a mount can be tried with it. Error: CK_ERROR_INVALID, naming what to set. */
+gboolean ck_config_check(const CkConfig *config, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkConfig, ck_config_free)

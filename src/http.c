@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+
+#include "error.h"
+
+#define CONNECT_TIMEOUT_MS 5000L
+#define STALL_TIMEOUT_S    10L
+#define TOTAL_TIMEOUT_MS   30000L
+
+/*
+ * A request is in exactly one of these places:
+ *   waiting   in http->waiting, without an easy handle
+ *   running   in http->running, its easy handle added to the multi handle
+ *   gone      freed, after its callback or a cancel
+ */
+struct _CkHttpRequest {
+    CkHttp *http;
+    char *url;
+    CkHttpDone done;
+    gpointer data;
+    CURL *easy;
+    GByteArray *body;
+    gboolean too_large;
+    char message[CURL_ERROR_SIZE];
+};
+
+struct _CkHttp {
+    GMainContext *context;
+    CURLM *multi;
+    struct curl_slist *headers;
+    guint concurrency;
+    GQueue waiting; /* CkHttpRequest, oldest first */
+    GQueue running;
+    GSource *timer;      /* curl's one timer, or NULL */
+    GHashTable *sockets; /* fd → GSource, what curl wants to be told about */
+};
+
+static void collect(CkHttp *http);
+
+/* curl's sockets and timer as sources of the main context */
+
+static gboolean on_socket(int fd, GIOCondition condition, gpointer data)
+{
+    CkHttp *http = data;
+    int running, events = 0;
+    if (condition & (G_IO_IN | G_IO_HUP))
+        events |= CURL_CSELECT_IN;
+    if (condition & G_IO_OUT)
+        events |= CURL_CSELECT_OUT;
+    if (condition & G_IO_ERR)
+        events |= CURL_CSELECT_ERR;
+    curl_multi_socket_action(http->multi, fd, events, &running);
+    collect(http);
+    return G_SOURCE_CONTINUE;
+}
+
+static void source_destroy(gpointer data)
+{
+    g_source_destroy(data);
+    g_source_unref(data);
+}
+
+/* CURLMOPT_SOCKETFUNCTION: a socket is to be watched, watched otherwise, or forgotten. */
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+    CkHttp *http = data;
+    (void)easy;
+    (void)socket_data;
+    if (what == CURL_POLL_REMOVE) {
+        g_hash_table_remove(http->sockets, GINT_TO_POINTER(fd));
+        return 0;
+    }
+    GIOCondition condition = (what & CURL_POLL_IN ? G_IO_IN : 0) |
+                             (what & CURL_POLL_OUT ? G_IO_OUT : 0) | G_IO_ERR | G_IO_HUP;
+    GSource *source = g_unix_fd_source_new(fd, condition);
+    g_source_set_callback(source, G_SOURCE_FUNC(on_socket), http, NULL);
+    g_source_attach(source, http->context);
+    g_hash_table_replace(http->sockets, GINT_TO_POINTER(fd), source);
+    return 0;
+}
+
+static void clear_timer(CkHttp *http)
+{
+    g_clear_pointer(&http->timer, source_destroy);
+}
+
+static gboolean on_timer(gpointer data)
+{
+    CkHttp *http = data;
+    int running;
+    clear_timer(http);
+    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(http);
+    return G_SOURCE_REMOVE;
+}
+
+/* CURLMOPT_TIMERFUNCTION: wake curl once after that time, -1 for never. */
+static int set_timer(CURLM *multi, long timeout_ms, void *data)
+{
+    CkHttp *http = data;
+    (void)multi;
+    clear_timer(http);
+    if (timeout_ms >= 0) {
+        http->timer = g_timeout_source_new((guint)timeout_ms);
+        g_source_set_callback(http->timer, on_timer, http, NULL);
+        g_source_attach(http->timer, http->context);
+    }
+    return 0;
+}
+
+/* One request */
+
+/* CURLOPT_WRITEFUNCTION */
+static size_t take_body(char *bytes, size_t size, size_t count, void *data)
+{
+    CkHttpRequest *request = data;
+    if (request->body->len + size * count > CK_HTTP_MAX_BODY) {
+        request->too_large = TRUE;
+        return 0;
+    }
+    g_byte_array_append(request->body, (const guint8 *)bytes, (guint)(size * count));
+    return size * count;
+}
+
+static CURL *new_easy(CkHttpRequest *request)
+{
+    CURL *easy = curl_easy_init();
+    gboolean tls = g_ascii_strncasecmp(request->url, "https:", 6) == 0;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->http->headers);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->message);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, STALL_TIMEOUT_S);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TOTAL_TIMEOUT_MS);
+    if (!tls) /* a key for this machine must not go through a proxy from the environment */
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    return easy;
+}
+
+static void start_waiting(CkHttp *http)
+{
+    while (http->running.length < http->concurrency && http->waiting.length > 0) {
+        CkHttpRequest *request = g_queue_pop_head(&http->waiting);
+        request->easy = new_easy(request);
+        g_queue_push_tail(&http->running, request);
+        curl_multi_add_handle(http->multi, request->easy);
+    }
+}
+
+/* Takes the request out of every queue and out of curl, and frees it. */
+static void request_free(CkHttpRequest *request)
+{
+    CkHttp *http = request->http;
+    if (request->easy) {
+        curl_multi_remove_handle(http->multi, request->easy);
+        curl_easy_cleanup(request->easy);
+        g_queue_remove(&http->running, request);
+    } else {
+        g_queue_remove(&http->waiting, request);
+    }
+    g_clear_pointer(&request->body, g_byte_array_unref);
+    g_free(request->url);
+    g_free(request);
+}
+
+static GError *transport_error(CkHttpRequest *request, CURLcode code)
+{
+    const char *message = *request->message ? request->message : curl_easy_strerror(code);
+    CkError error = CK_ERROR_CONNECTION;
+    long os_errno = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_errno);
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        error = CK_ERROR_TIMED_OUT;
+        break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        error = CK_ERROR_UNREACHABLE;
+        break;
+    case CURLE_COULDNT_CONNECT:
+        error = os_errno == ECONNREFUSED ? CK_ERROR_REFUSED : CK_ERROR_UNREACHABLE;
+        break;
+    case CURLE_WRITE_ERROR:
+        error = request->too_large ? CK_ERROR_BAD_RESPONSE : CK_ERROR_CONNECTION;
+        message = request->too_large ? "the answer is larger than 16 MiB" : message;
+        break;
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        error = CK_ERROR_BAD_RESPONSE;
+        break;
+    default:
+        break;
+    }
+    return g_error_new_literal(CK_ERROR, error, message);
+}
+
+static char *response_header(CURL *easy, const char *name)
+{
+    struct curl_header *header;
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? g_strdup(header->value)
+               : NULL;
+}
+
+/* Frees the request, then tells its caller, who may start another one. */
+static void finish(CkHttpRequest *request, CURLcode code)
+{
+    CkHttpDone done = request->done;
+    gpointer data = request->data;
+    if (code != CURLE_OK) {
+        g_autoptr(GError) error = transport_error(request, code);
+        request_free(request);
+        done(NULL, error, data);
+        return;
+    }
+    long status;
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+    CkHttpResponse response = {
+        .status = (int)status,
+        .body = g_byte_array_free_to_bytes(g_steal_pointer(&request->body)),
+        .retry_after = response_header(request->easy, "retry-after"),
+        .retry_after_ms = response_header(request->easy, "retry-after-ms"),
+        .should_retry = response_header(request->easy, "x-should-retry"),
+    };
+    request_free(request);
+    done(&response, NULL, data);
+    g_bytes_unref(response.body);
+    g_free(response.retry_after);
+    g_free(response.retry_after_ms);
+    g_free(response.should_retry);
+}
+
+/* Ends the requests that curl is through with. */
+static void collect(CkHttp *http)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(http->multi, &left))) {
+        CkHttpRequest *request;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
+        finish(request, message->data.result);
+    }
+    start_waiting(http);
+}
+
+CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data)
+{
+    CkHttpRequest *request = g_new0(CkHttpRequest, 1);
+    request->http = http;
+    request->url = g_strdup(url);
+    request->done = done;
+    request->data = data;
+    request->body = g_byte_array_new();
+    g_queue_push_tail(&http->waiting, request);
+    start_waiting(http);
+    return request;
+}
+
+void ck_http_cancel(CkHttpRequest *request)
+{
+    CkHttp *http = request->http;
+    request_free(request);
+    start_waiting(http);
+}
+
+CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint concurrency,
+                    GError **error)
+{
+    CURLM *multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
+    if (!multi) {
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_CONNECTION, "libcurl can't be set up");
+        return NULL;
+    }
+    CkHttp *http = g_new0(CkHttp, 1);
+    http->context = g_main_context_ref(context);
+    http->concurrency = concurrency;
+    http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
+    for (; *headers; headers++)
+        http->headers = curl_slist_append(http->headers, *headers);
+    http->multi = multi;
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http);
+    return http;
+}
+
+void ck_http_free(CkHttp *http)
+{
+    while (http->waiting.length > 0)
+        request_free(g_queue_peek_head(&http->waiting));
+    while (http->running.length > 0)
+        request_free(g_queue_peek_head(&http->running));
+    curl_multi_cleanup(http->multi);
+    clear_timer(http);
+    g_hash_table_unref(http->sockets);
+    curl_slist_free_all(http->headers);
+    g_main_context_unref(http->context);
+    g_free(http);
+    curl_global_cleanup();
+}
+
+gboolean ck_http_is_safe_url(const char *url)
+{
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+    const char *host = uri ? g_uri_get_host(uri) : NULL;
+    if (!host || !*host || g_uri_get_userinfo(uri) || g_uri_get_query(uri) ||
+        g_uri_get_fragment(uri))
+        return FALSE;
+    if (strcmp(g_uri_get_scheme(uri), "https") == 0)
+        return TRUE;
+    if (strcmp(g_uri_get_scheme(uri), "http") != 0)
+        return FALSE;
+    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+    return address ? g_inet_address_get_is_loopback(address)
+                   : g_ascii_strcasecmp(host, "localhost") == 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GET over HTTP(S): libcurl's multi interface on a GLib main context. Nothing here blocks, and
+ * every callback runs from the main context.
+ *
+ * At most `concurrency` requests are under way; later ones wait in order. Each attempt has 5 s to
+ * connect and 30 s in all, and is given up when nothing arrives for 10 s. Redirects are not
+ * followed and the key is sent to nobody but the host of the URL.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define CK_HTTP_MAX_BODY (16 * 1024 * 1024) /* bytes, after decompression */
+
+typedef struct _CkHttp CkHttp;
+typedef struct _CkHttpRequest CkHttpRequest;
+
+typedef struct {
+    int status;
+    GBytes *body;
+    char *retry_after; /* headers, NULL where missing */
+    char *retry_after_ms;
+    char *should_retry;
+} CkHttpResponse;
+
+/* Called once for each request that was not cancelled, with an answer of any status or with the
+ * error of the transport: CK_ERROR_TIMED_OUT, _REFUSED, _UNREACHABLE, _CONNECTION,
+ * or _BAD_RESPONSE (too large, or not HTTP). Both are the caller's to read, not to keep. */
+typedef void (*CkHttpDone)(const CkHttpResponse *response, const GError *error, gpointer data);
+
+/* headers: sent with every request, NULL-terminated, copied. The context must outlive the result.
+ * Error: CK_ERROR_CONNECTION where libcurl can't be set up. */
+CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint concurrency,
+                    GError **error);
+
+/* Cancels what is under way; no callback is called any more. */
+void ck_http_free(CkHttp *http);
+
+/* The result is valid until done has been called or the request was cancelled. */
+CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data);
+void ck_http_cancel(CkHttpRequest *request);
+
+/* Whether a key may be sent there: url is https, or http to this very machine (127.0.0.0/8, ::1,
+ * localhost); without user name, query or fragment. */
+gboolean ck_http_is_safe_url(const char *url);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkHttp, ck_http_free)

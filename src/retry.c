@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "retry.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BACKOFF_FIRST_MS 500.0
+#define BACKOFF_MAX_MS   8000.0
+#define SERVER_MAX_MS    120000.0 /* the longest wait that a server may ask for */
+
+static gboolean worth_retrying(const CkAttempt *attempt)
+{
+    if (g_strcmp0(attempt->should_retry, "true") == 0)
+        return TRUE;
+    if (g_strcmp0(attempt->should_retry, "false") == 0)
+        return FALSE;
+    return attempt->status == 0 || attempt->status == 408 || attempt->status == 409 ||
+           attempt->status == 429 || attempt->status >= 500;
+}
+
+/* A decimal number and nothing else; FALSE for anything else. */
+static gboolean parse_number(const char *text, double *number)
+{
+    char *end;
+    if (!text || !g_ascii_isdigit(*text))
+        return FALSE;
+    *number = g_ascii_strtod(text, &end);
+    return *end == '\0' && isfinite(*number);
+}
+
+/* An IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); 0 for anything else. */
+static gint64 parse_date(const char *text)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char month[4];
+    int day, year, hour, minute, second;
+    if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
+               &second) != 6)
+        return 0;
+    const char *found = strstr(months, month);
+    if (!found || strlen(month) != 3 || (found - months) % 3 != 0)
+        return 0;
+    g_autoptr(GDateTime) date =
+        g_date_time_new_utc(year, (int)(found - months) / 3 + 1, day, hour, minute, second);
+    return date ? g_date_time_to_unix(date) : 0;
+}
+
+/* What the server asks for, in milliseconds; negative if it asks for nothing usable. */
+static double asked_for(const CkAttempt *attempt, gint64 now)
+{
+    double number;
+    if (parse_number(attempt->retry_after_ms, &number))
+        return number;
+    if (parse_number(attempt->retry_after, &number))
+        return number * 1000;
+    gint64 date = attempt->retry_after ? parse_date(attempt->retry_after) : 0;
+    return date ? (double)MAX(date - now, 0) * 1000 : -1;
+}
+
+gint64 ck_retry_delay(const CkAttempt *attempt, guint retries, gint64 now, double jitter,
+                      gint64 left)
+{
+    if (retries >= CK_RETRY_MAX || !worth_retrying(attempt))
+        return -1;
+    double delay = asked_for(attempt, now);
+    if (delay < 0 || delay > SERVER_MAX_MS)
+        delay = fmin(ldexp(BACKOFF_FIRST_MS, (int)retries), BACKOFF_MAX_MS) * (1 - jitter / 4);
+    return delay <= (double)left ? (gint64)ceil(delay) : -1;
+}
