@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: MIT */
+#include "tree.h"
+
+#include "contents.h"
+#include "error.h"
+#include "names.h"
+
+struct _CkTree {
+    CkStore *store;
+    const CkConfig *config;
+    gint64 began; /* seconds since 1970; the time of the root */
+};
+
+/* The row is that of a … */
+typedef enum {
+    ROOT = 1,     /* nothing (0) */
+    USER,         /* user */
+    THREAD,       /* thread, as these: */
+    LINK,         /* symbolic link to the folder from the root */
+    LINK_IN_USER, /* the same from the user's folder */
+    THREAD_JSON,
+    THREAD_MD,
+    ITEMS_JSONL,
+    ITEM_JSON, /* item, as these */
+    ITEM_MD,
+} Kind;
+
+#define KIND_BITS 4
+
+static guint64 make_node(Kind kind, gint64 row)
+{
+    return (guint64)row << KIND_BITS | kind;
+}
+
+static Kind node_kind(guint64 node)
+{
+    return node & ((1 << KIND_BITS) - 1);
+}
+
+static gint64 node_row(guint64 node)
+{
+    return (gint64)(node >> KIND_BITS);
+}
+
+/* What a thread's folder holds besides items. */
+static const struct {
+    const char *name;
+    Kind kind;
+    gboolean listed; /* opens by its name all the same */
+} thread_files[] = {
+    {"thread.json", THREAD_JSON, TRUE},
+    {"thread.md", THREAD_MD, TRUE},
+    {"items.jsonl", ITEMS_JSONL, FALSE},
+};
+
+/* What it holds for each item. */
+static const struct {
+    const char *extension;
+    Kind kind;
+} item_files[] = {
+    {"json", ITEM_JSON},
+    {"md", ITEM_MD},
+};
+
+/* Positions: an item's files stand at number · 2 and number · 2 + 1, the thread's files after all
+ * items; a user's or thread's folder stands at its row. */
+#define THREAD_FILES_AT ((guint64)1 << 48)
+
+CkTree *ck_tree_new(CkStore *store, const CkConfig *config)
+{
+    CkTree *tree = g_new(CkTree, 1);
+    *tree = (CkTree){store, config, g_get_real_time() / G_USEC_PER_SEC};
+    return tree;
+}
+
+void ck_tree_free(CkTree *tree)
+{
+    g_free(tree);
+}
+
+static CkTreeResult from_found(CkFound found)
+{
+    switch (found) {
+    case CK_FOUND:
+        return CK_TREE_OK;
+    case CK_ABSENT:
+        return CK_TREE_ABSENT;
+    default:
+        return CK_TREE_FAILED;
+    }
+}
+
+/* CK_TREE_ABSENT where the listing has been read to its end, else CK_TREE_WANT. */
+static CkTreeResult want_listing(CkTree *tree, CkWantKind kind, const char *id, CkWant *want,
+                                 GError **error)
+{
+    g_auto(CkWant) listing = {kind, g_strdup(id)};
+    g_autofree char *key = ck_want_key(&listing);
+    g_auto(CkListingState) state = {0};
+    if (!ck_store_listing(tree->store, key, &state, error))
+        return CK_TREE_FAILED;
+    if (state.complete)
+        return CK_TREE_ABSENT;
+    *want = (CkWant){listing.kind, g_steal_pointer(&listing.id)};
+    return CK_TREE_WANT;
+}
+
+/* Attributes */
+
+static char *link_target(CkTree *tree, Kind kind, const CkThreadRow *thread, GError **error)
+{
+    g_auto(CkUserRow) user = {0};
+    if (kind == LINK_IN_USER || !tree->config->group_by_user)
+        return g_strdup(thread->name);
+    if (!ck_store_must_find(ck_store_user(tree->store, thread->user, &user, error), error))
+        return NULL;
+    return g_strdup_printf("%s/%s", user.name, thread->name);
+}
+
+static void user_stat(const CkUserRow *user, CkStat *stat)
+{
+    *stat = (CkStat){
+        .node = make_node(USER, user->row), .type = CK_TYPE_FOLDER, .time = user->newest_at};
+}
+
+/* The folder alone, which never lacks anything. */
+static void folder_stat(const CkThreadRow *thread, CkStat *stat)
+{
+    *stat = (CkStat){
+        .node = make_node(THREAD, thread->row), .type = CK_TYPE_FOLDER, .time = thread->newest_at};
+}
+
+/* What a thread is shown as. The sizes of files that hold all items are known when these are. */
+static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thread, CkStat *stat,
+                                CkWant *want, GError **error)
+{
+    folder_stat(thread, stat);
+    stat->node = make_node(kind, thread->row);
+    stat->type = CK_TYPE_FILE;
+    switch (kind) {
+    case THREAD:
+        stat->type = CK_TYPE_FOLDER;
+        return CK_TREE_OK;
+    case LINK:
+    case LINK_IN_USER: {
+        g_autofree char *target = link_target(tree, kind, thread, error);
+        if (!target)
+            return CK_TREE_FAILED;
+        stat->type = CK_TYPE_LINK;
+        stat->size = strlen(target);
+        stat->time = thread->created_at;
+        return CK_TREE_OK;
+    }
+    case THREAD_JSON:
+        stat->size = thread->json_size;
+        stat->time = thread->created_at;
+        return CK_TREE_OK;
+    case THREAD_MD:
+        stat->size = thread->head_size + thread->md_size;
+        break;
+    default:
+        stat->size = thread->jsonl_size;
+        break;
+    }
+    CkTreeResult rest = want_listing(tree, CK_WANT_ITEMS, thread->id, want, error);
+    return rest == CK_TREE_ABSENT ? CK_TREE_OK : rest;
+}
+
+static void item_stat(Kind kind, const CkItemRow *item, CkStat *stat)
+{
+    *stat = (CkStat){.node = make_node(kind, item->row),
+                     .type = CK_TYPE_FILE,
+                     .size = kind == ITEM_JSON ? item->json_size : item->md_size,
+                     .time = item->created_at,
+                     .final = item->finished};
+}
+
+CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want, GError **error)
+{
+    Kind kind = node_kind(node);
+    gint64 row = node_row(node);
+    CkFound found;
+    if (kind == ROOT) {
+        *stat = (CkStat){.node = CK_TREE_ROOT, .type = CK_TYPE_FOLDER, .time = tree->began};
+        return CK_TREE_OK;
+    }
+    if (kind == USER) {
+        g_auto(CkUserRow) user = {0};
+        found = ck_store_user(tree->store, row, &user, error);
+        if (found == CK_FOUND)
+            user_stat(&user, stat);
+        return from_found(found);
+    }
+    if (kind == ITEM_JSON || kind == ITEM_MD) {
+        g_auto(CkItemRow) item = {0};
+        found = ck_store_item(tree->store, row, &item, error);
+        if (found == CK_FOUND)
+            item_stat(kind, &item, stat);
+        return from_found(found);
+    }
+    g_auto(CkThreadRow) thread = {0};
+    found = ck_store_thread(tree->store, row, &thread, error);
+    return found == CK_FOUND ? thread_stat(tree, kind, &thread, stat, want, error)
+                             : from_found(found);
+}
+
+/* Lookups */
+
+/* A thread by its folder's name, present or former, or by its bare id. user: the row of the user
+ * whose folder this is, 0 in the root. */
+static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, CkStat *stat,
+                                  CkWant *want, GError **error)
+{
+    gboolean folders_here = user || !tree->config->group_by_user;
+    g_auto(CkThreadRow) thread = {0};
+    CkFound found = ck_store_thread_named(tree->store, name, &thread, error);
+    if (found == CK_FOUND && folders_here) {
+        folder_stat(&thread, stat);
+        return !user || thread.user == user ? CK_TREE_OK : CK_TREE_ABSENT;
+    }
+    if (found == CK_FAILED)
+        return CK_TREE_FAILED;
+    const char *id = ck_name_thread_id(name);
+    if (!id)
+        return CK_TREE_ABSENT;
+    ck_thread_row_clear(&thread);
+    found = ck_store_thread_by_id(tree->store, id, &thread, error);
+    if (found == CK_FAILED)
+        return CK_TREE_FAILED;
+    if (found == CK_ABSENT) {
+        *want = (CkWant){CK_WANT_THREAD, g_strdup(id)};
+        return CK_TREE_WANT;
+    }
+    if (id != name || (user && thread.user != user))
+        return CK_TREE_ABSENT;
+    return thread_stat(tree, user ? LINK_IN_USER : LINK, &thread, stat, want, error);
+}
+
+static CkTreeResult lookup_user(CkTree *tree, const char *name, CkStat *stat, CkWant *want,
+                                GError **error)
+{
+    g_auto(CkUserRow) user = {0};
+    CkFound found = ck_store_user_named(tree->store, name, &user, error);
+    if (found == CK_FOUND)
+        user_stat(&user, stat);
+    if (found != CK_ABSENT)
+        return from_found(found);
+    gboolean listed;
+    g_autofree char *id = ck_name_user_id(name, &listed);
+    if (listed)
+        return want_listing(tree, CK_WANT_THREADS, NULL, want, error);
+    return id ? want_listing(tree, CK_WANT_USER_THREADS, id, want, error) : CK_TREE_ABSENT;
+}
+
+static CkTreeResult lookup_in_root(CkTree *tree, const char *name, CkStat *stat, CkWant *want,
+                                   GError **error)
+{
+    if (!tree->config->group_by_user || ck_name_thread_id(name) == name)
+        return lookup_thread(tree, 0, name, stat, want, error);
+    return lookup_user(tree, name, stat, want, error);
+}
+
+static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name, CkStat *stat,
+                                     CkWant *want, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    CkFound found = ck_store_thread(tree->store, row, &thread, error);
+    if (found != CK_FOUND)
+        return from_found(found);
+    for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++)
+        if (strcmp(name, thread_files[i].name) == 0)
+            return thread_stat(tree, thread_files[i].kind, &thread, stat, want, error);
+    guint64 number = ck_name_item_number(name);
+    if (number == 0)
+        return CK_TREE_ABSENT;
+    if (number > thread.items)
+        return want_listing(tree, CK_WANT_ITEMS, thread.id, want, error);
+    g_auto(CkItemRow) item = {0};
+    found = ck_store_item_numbered(tree->store, row, number, &item, error);
+    if (found != CK_FOUND)
+        return from_found(found);
+    for (gsize i = 0; i < G_N_ELEMENTS(item_files); i++) {
+        g_autofree char *own = ck_name_item(number, item.role, item_files[i].extension);
+        if (strcmp(name, own) == 0) {
+            item_stat(item_files[i].kind, &item, stat);
+            return CK_TREE_OK;
+        }
+    }
+    return CK_TREE_ABSENT;
+}
+
+CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, CkStat *stat,
+                            CkWant *want, GError **error)
+{
+    switch (node_kind(folder)) {
+    case ROOT:
+        return lookup_in_root(tree, name, stat, want, error);
+    case USER:
+        return lookup_thread(tree, node_row(folder), name, stat, want, error);
+    case THREAD:
+        return lookup_in_thread(tree, node_row(folder), name, stat, want, error);
+    default:
+        return CK_TREE_ABSENT;
+    }
+}
+
+/* Directories. Each of these gives what is known, counts it in *taken, and ends with FALSE when
+ * there was no more room or with an error. */
+
+typedef struct {
+    CkTreeTake take;
+    gpointer data;
+    guint taken;
+    gboolean full;
+} Listing;
+
+static gboolean give(Listing *listing, const char *name, const CkStat *stat, guint64 position)
+{
+    listing->full = !listing->take(name, stat, position, listing->data);
+    listing->taken += !listing->full;
+    return !listing->full;
+}
+
+static CkFound list_users(CkTree *tree, guint64 position, Listing *listing, GError **error)
+{
+    for (;;) {
+        g_auto(CkUserRow) user = {0};
+        CkFound found = ck_store_next_user(tree->store, (gint64)position, &user, error);
+        if (found != CK_FOUND)
+            return found;
+        CkStat stat;
+        user_stat(&user, &stat);
+        position = (guint64)user.row;
+        if (!give(listing, user.name, &stat, position))
+            return CK_FOUND;
+    }
+}
+
+static CkFound list_threads(CkTree *tree, gint64 user, guint64 position, Listing *listing,
+                            GError **error)
+{
+    for (;;) {
+        g_auto(CkThreadRow) thread = {0};
+        CkFound found = ck_store_next_thread(tree->store, user, (gint64)position, &thread, error);
+        if (found != CK_FOUND)
+            return found;
+        CkStat stat;
+        folder_stat(&thread, &stat);
+        position = (guint64)thread.row;
+        if (!give(listing, thread.name, &stat, position))
+            return CK_FOUND;
+    }
+}
+
+static CkFound list_items(CkTree *tree, gint64 thread, guint64 position, Listing *listing,
+                          GError **error)
+{
+    for (guint64 number = MAX(1, (position + 1) / 2);; number++) {
+        g_auto(CkItemRow) item = {0};
+        CkFound found = ck_store_item_numbered(tree->store, thread, number, &item, error);
+        if (found != CK_FOUND)
+            return found;
+        for (gsize i = 0; i < G_N_ELEMENTS(item_files); i++) {
+            g_autofree char *name = ck_name_item(number, item.role, item_files[i].extension);
+            CkStat stat;
+            if (number * 2 + i <= position)
+                continue;
+            item_stat(item_files[i].kind, &item, &stat);
+            if (!give(listing, name, &stat, number * 2 + i))
+                return CK_FOUND;
+        }
+    }
+}
+
+static CkTreeResult list_thread_files(CkTree *tree, const CkThreadRow *thread, guint64 position,
+                                      Listing *listing, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
+        guint64 at = THREAD_FILES_AT + i;
+        g_auto(CkWant) none = {0};
+        CkStat stat;
+        if (!thread_files[i].listed || at <= position)
+            continue;
+        CkTreeResult result = thread_stat(tree, thread_files[i].kind, thread, &stat, &none, error);
+        if (result != CK_TREE_OK || !give(listing, thread_files[i].name, &stat, at))
+            return result;
+    }
+    return CK_TREE_OK;
+}
+
+/* What it means that no more rows were given: CK_TREE_ABSENT, the listing has no more; CK_TREE_OK,
+ * the reader has enough to go on with; else the next page is wanted. */
+static CkTreeResult after_rows(CkTree *tree, CkFound found, const Listing *listing, CkWantKind kind,
+                               const char *id, CkWant *want, GError **error)
+{
+    g_auto(CkWant) next = {0};
+    if (found == CK_FAILED)
+        return CK_TREE_FAILED;
+    if (listing->full)
+        return CK_TREE_OK;
+    CkTreeResult result = want_listing(tree, kind, id, &next, error);
+    if (result != CK_TREE_WANT)
+        return result;
+    if (listing->taken > 0)
+        return CK_TREE_OK;
+    *want = (CkWant){next.kind, g_steal_pointer(&next.id)};
+    return CK_TREE_WANT;
+}
+
+static CkTreeResult list_root(CkTree *tree, guint64 position, Listing *listing, CkWant *want,
+                              GError **error)
+{
+    CkFound found = tree->config->group_by_user ? list_users(tree, position, listing, error)
+                                                : list_threads(tree, 0, position, listing, error);
+    return after_rows(tree, found, listing, CK_WANT_THREADS, NULL, want, error);
+}
+
+static CkTreeResult list_user(CkTree *tree, gint64 row, guint64 position, Listing *listing,
+                              CkWant *want, GError **error)
+{
+    g_auto(CkUserRow) user = {0};
+    CkFound found = ck_store_user(tree->store, row, &user, error);
+    if (found != CK_FOUND)
+        return from_found(found);
+    found = list_threads(tree, row, position, listing, error);
+    /* No filter finds the threads that have no user; they come with the listing of all. */
+    return *user.id ? after_rows(tree, found, listing, CK_WANT_USER_THREADS, user.id, want, error)
+                    : after_rows(tree, found, listing, CK_WANT_THREADS, NULL, want, error);
+}
+
+static CkTreeResult list_thread(CkTree *tree, gint64 row, guint64 position, Listing *listing,
+                                CkWant *want, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    CkFound found = ck_store_thread(tree->store, row, &thread, error);
+    if (found != CK_FOUND)
+        return from_found(found);
+    if (position < THREAD_FILES_AT) {
+        found = list_items(tree, row, position, listing, error);
+        CkTreeResult result =
+            after_rows(tree, found, listing, CK_WANT_ITEMS, thread.id, want, error);
+        if (result != CK_TREE_ABSENT)
+            return result;
+    }
+    return list_thread_files(tree, &thread, position, listing, error);
+}
+
+CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
+                          gpointer data, CkWant *want, GError **error)
+{
+    Listing listing = {.take = take, .data = data};
+    CkTreeResult result = CK_TREE_FAILED;
+    switch (node_kind(folder)) {
+    case ROOT:
+        result = list_root(tree, position, &listing, want, error);
+        break;
+    case USER:
+        result = list_user(tree, node_row(folder), position, &listing, want, error);
+        break;
+    case THREAD:
+        result = list_thread(tree, node_row(folder), position, &listing, want, error);
+        break;
+    default:
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a folder");
+    }
+    return result == CK_TREE_ABSENT ? CK_TREE_OK : result;
+}
+
+CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
+                          GError **error)
+{
+    static const CkFile files[] = {
+        [THREAD_JSON] = CK_FILE_THREAD_JSON, [THREAD_MD] = CK_FILE_THREAD_MD,
+        [ITEMS_JSONL] = CK_FILE_ITEMS_JSONL, [ITEM_JSON] = CK_FILE_ITEM_JSON,
+        [ITEM_MD] = CK_FILE_ITEM_MD,
+    };
+    Kind kind = node_kind(node);
+    if (kind < THREAD_JSON || kind > ITEM_MD) {
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a file");
+        return CK_TREE_FAILED;
+    }
+    return ck_contents_read(tree->store, files[kind], node_row(node), offset, size, out, error)
+               ? CK_TREE_OK
+               : CK_TREE_FAILED;
+}
+
+CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    CkFound found = ck_store_thread(tree->store, node_row(node), &thread, error);
+    if (found != CK_FOUND)
+        return from_found(found);
+    *target = link_target(tree, node_kind(node), &thread, error);
+    return *target ? CK_TREE_OK : CK_TREE_FAILED;
+}

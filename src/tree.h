@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the mount looks like: the store's rows as folders and files. No FUSE here and no waiting;
+ * an operation either has its answer in the store, or says what it lacks, and is asked again from
+ * the start when that has been fetched.
+ *
+ *   /                                   root
+ *   /USER/                              user, only when grouped by user
+ *   /[USER/]TITLE.ID/                   thread
+ *   /[USER/]ID                          link to the thread's folder, where that has a title
+ *   /[USER/]TITLE.ID/0001-user.json     item
+ *   /[USER/]TITLE.ID/thread.json, …     thread files
+ *
+ * A node (an inode number) is the row of a user, thread or item and the kind of thing that is made
+ * of it: node = row · 16 + kind. Rows are never reused, so nodes mean the same for ever and there
+ * is nothing to remember or to forget. Positions in a directory are made of rows and item numbers
+ * for the same reason.
+ */
+#pragma once
+
+#include "pager.h"
+
+#define CK_TREE_ROOT 1 /* FUSE_ROOT_ID */
+
+typedef struct _CkTree CkTree;
+
+typedef enum { CK_TYPE_FOLDER, CK_TYPE_FILE, CK_TYPE_LINK } CkNodeType;
+
+typedef struct {
+    guint64 node;
+    CkNodeType type;
+    guint64 size;   /* bytes; 0 for folders */
+    gint64 time;    /* seconds since 1970 */
+    gboolean final; /* can't change any more */
+} CkStat;
+
+typedef enum {
+    CK_TREE_FAILED, /* the error is set */
+    CK_TREE_OK,
+    CK_TREE_ABSENT, /* there is no such thing, and nothing needs to be fetched to know it */
+    CK_TREE_WANT,   /* the want is set: ask again when it is there */
+} CkTreeResult;
+
+/* Both must outlive the tree. */
+CkTree *ck_tree_new(CkStore *store, const CkConfig *config);
+void ck_tree_free(CkTree *tree);
+
+CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, CkStat *stat,
+                            CkWant *want, GError **error);
+
+CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want, GError **error);
+
+/* Takes an entry and the position after it; FALSE when there is no more room. */
+typedef gboolean (*CkTreeTake)(const char *name, const CkStat *stat, guint64 position,
+                               gpointer data);
+
+/* Gives the entries after a position (0: from the beginning) to take, as many as are known or as
+ * it takes. CK_TREE_OK without an entry taken is the end; CK_TREE_WANT comes only when none is
+ * known. */
+CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
+                          gpointer data, CkWant *want, GError **error);
+
+/* Appends to out the bytes of a file from offset on, at most size. */
+CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
+                          GError **error);
+
+/* *target: the link's text, to be freed. */
+CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkTree, ck_tree_free)
