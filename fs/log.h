@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The log: standard error in the foreground, syslog (the journal) once a daemon. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct _CkLog CkLog;
+
+/* Takes over GLib's messages, for the life of the program: GLib lets nobody take them back, so
+ * there is no function that frees it. Writes to standard error, "chatkitfs: …". */
+CkLog *ck_log_new(void);
+
+/* From now on writes to syslog. */
+void ck_log_to_syslog(CkLog *log);
+
+/* One line for a failure: what happened and what to do. A failure that repeats within a minute is
+ * logged once. A CkPagerReport; data: the log. */
+void ck_log_failure(const GError *error, gpointer data);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Wires the program together: options, the store, the API, the mount, and one main loop. */
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "error.h"
+#include "log.h"
+#include "mountpoint.h"
+#include "options.h"
+#include "session.h"
+
+/* The running program. The loop runs twice: until the first page is there, then for the mount. */
+typedef struct {
+    GMainLoop *loop;
+    const CkOptions *options;
+    CkLog *log;
+    int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
+    gboolean stopped;
+    GError *failure; /* of the first page */
+} Program;
+
+static gboolean on_signal(gpointer data)
+{
+    Program *program = data;
+    program->stopped = TRUE;
+    g_main_loop_quit(program->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_first_page(const GError *error, gpointer data)
+{
+    Program *program = data;
+    program->failure = error ? g_error_copy(error) : NULL;
+    g_main_loop_quit(program->loop);
+}
+
+static void on_mount_ready(gpointer data)
+{
+    Program *program = data;
+    if (program->ready_fd < 0)
+        return;
+    ck_log_to_syslog(program->log);
+    ck_daemon_ready(program->ready_fd);
+    program->ready_fd = -1;
+}
+
+static void on_unmounted(gpointer data)
+{
+    Program *program = data;
+    g_main_loop_quit(program->loop);
+}
+
+/* Checks key and server with the first page of the listing, which is used afterwards. */
+static gboolean fetch_first_page(Program *program, CkPager *pager, GError **error)
+{
+    CkWant threads = {CK_WANT_THREADS, NULL};
+    CkWait *wait = ck_pager_wait(pager, &threads, on_first_page, program);
+    g_main_loop_run(program->loop);
+    if (program->stopped) {
+        ck_pager_cancel(wait);
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_CLOSING, "stopped before mounting");
+        return FALSE;
+    }
+    if (program->failure) {
+        const char *remedy = ck_error_remedy((CkError)program->failure->code);
+        g_set_error(error, CK_ERROR, program->failure->code, "%s: %s", program->failure->message,
+                    remedy);
+        g_clear_error(&program->failure);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* In the order in which libfuse takes them: what is set here last wins over the user's. */
+static char *mount_options(const CkOptions *options)
+{
+    const char *source = options->source ? options->source : "chatkitfs";
+    g_autofree char *escaped = g_strescape(source, NULL);
+    g_auto(GStrv) parts = g_strsplit(escaped, ",", -1);
+    g_autofree char *name = g_strjoinv("\\,", parts);
+    return g_strdup_printf(
+        "fsname=%s,subtype=chatkitfs,noexec,nosuid,nodev%s,default_permissions,ro", name,
+        options->mount_options->str);
+}
+
+static gboolean serve(Program *program, const char *mountpoint, GError **error)
+{
+    GMainContext *context = g_main_loop_get_context(program->loop);
+    const CkOptions *options = program->options;
+    const CkConfig *config = options->config;
+    g_autoptr(CkStore) store = ck_store_new(error);
+    g_autoptr(CkApi) api = store ? ck_api_new(context, config, error) : NULL;
+    if (!api)
+        return FALSE;
+    g_autoptr(CkPager) pager = ck_pager_new(context, store, api, config);
+    g_autoptr(CkTree) tree = ck_tree_new(store, config);
+    if (!fetch_first_page(program, pager, error))
+        return FALSE;
+    ck_pager_set_report(pager, ck_log_failure, program->log);
+
+    CkMount mount = {
+        .context = context,
+        .config = config,
+        .pager = pager,
+        .tree = tree,
+        .log = program->log,
+        .uid = getuid(),
+        .gid = getgid(),
+        .parked = G_QUEUE_INIT,
+        .ready = on_mount_ready,
+        .ready_data = program,
+    };
+    g_autofree char *fuse_options = mount_options(options);
+    g_autoptr(CkSession) session =
+        ck_session_mount(&mount, mountpoint, fuse_options, options->debug, on_unmounted, program);
+    if (!session) {
+        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't mount on %s", mountpoint);
+        return FALSE;
+    }
+    g_main_loop_run(program->loop);
+    return TRUE;
+}
+
+static gboolean run(const CkOptions *options, CkLog *log, GError **error)
+{
+    g_autofree char *mountpoint = NULL;
+    if (!ck_config_check(options->config, error))
+        return FALSE;
+    if (!(mountpoint = ck_mountpoint_resolve(options->mountpoint, options->non_empty, error)))
+        return FALSE;
+    Program program = {.options = options, .log = log, .ready_fd = -1};
+    if (!options->foreground && (program.ready_fd = ck_daemon_fork()) < 0) {
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "can't start a process");
+        return FALSE;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    program.loop = loop;
+    g_unix_signal_add(SIGINT, on_signal, &program);
+    g_unix_signal_add(SIGTERM, on_signal, &program);
+    g_unix_signal_add(SIGHUP, on_signal, &program);
+    return serve(&program, mountpoint, error);
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) environment = g_get_environ();
+    CkLog *log = ck_log_new();
+    g_autoptr(CkOptions) options = ck_options_parse(argc, argv, environment, &error);
+    if (options && options->help) {
+        fputs(ck_options_help(), stdout);
+        return EXIT_SUCCESS;
+    }
+    if (options && options->version) {
+        printf("chatkitfs %s\nlibfuse %s\n", CK_VERSION, fuse_pkgversion());
+        return EXIT_SUCCESS;
+    }
+    if (options && run(options, log, &error))
+        return EXIT_SUCCESS;
+    fprintf(stderr, "chatkitfs: %s\n", error->message);
+    return EXIT_FAILURE;
+}

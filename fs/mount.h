@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests of the kernel, and how they wait.
+ *
+ * An operation is a function that answers its request from the tree, as a straight line. When the
+ * tree lacks something, nothing has been replied yet: the request is parked with the pager and the
+ * operation is run again from the start once the page, or its failure, has arrived. A request is
+ * therefore in one of two states:
+ *
+ *   running  within ck_request_start() or a wake-up; it ends replied or parked
+ *   parked   in mount->parked, with a wait at the pager and a timer for its deadline; it is run
+ *            again when woken, and replied to with EINTR when interrupted, ETIMEDOUT when nothing
+ *            came for --timeout seconds, ENOTCONN when the mount ends
+ *
+ * The fetch that a request waits for goes on when the request does not.
+ */
+#pragma once
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+#include "log.h"
+#include "tree.h"
+
+/* What all operations stand on; the userdata of the FUSE session. */
+typedef struct {
+    GMainContext *context;
+    const CkConfig *config;
+    CkPager *pager;
+    CkTree *tree;
+    CkLog *log;
+    uid_t uid; /* owner of all files */
+    gid_t gid;
+    GQueue parked;                /* CkRequest */
+    void (*ready)(gpointer data); /* called when the kernel has begun to talk to us */
+    gpointer ready_data;
+} CkMount;
+
+typedef struct _CkRequest CkRequest;
+
+/* CK_TREE_OK: replied. Otherwise it did not reply, and says with the tree's word why. */
+typedef CkTreeResult (*CkOperation)(CkRequest *request, CkWant *want, GError **error);
+
+struct _CkRequest {
+    CkMount *mount;
+    fuse_req_t req;
+    /* what was asked; an operation uses what it has a use for */
+    fuse_ino_t node;
+    char *name;
+    guint64 position;
+    gsize size;
+    gboolean plus; /* readdirplus */
+    /* private */
+    CkOperation operation;
+    CkWait *wait;
+    GSource *deadline;
+};
+
+/* Runs the operation on a copy of what is asked in *request. */
+void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *request);
+
+/* Replies that there is no such name; the kernel may keep that for some seconds. */
+void ck_reply_absent(fuse_req_t req, double seconds);
+
+/* Ends all parked requests with ENOTCONN. */
+void ck_mount_end_requests(CkMount *mount);
+
+/* Seconds for which the kernel may keep names and attributes of what can still change. */
+#define CK_CHANGING_SECONDS 30.0

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a directory can be mounted on. */
+#pragma once
+
+#include <glib.h>
+
+/* The absolute path of a mountpoint, to be freed; NULL where it can't be one: missing, not a
+ * directory, not empty (unless non_empty), or a FUSE file system is mounted there already.
+ * Error: CK_ERROR_INVALID, in one line. */
+char *ck_mountpoint_resolve(const char *path, gboolean non_empty, GError **error);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "operations.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+/* Items are immutable; the kernel may keep what is final for a day. */
+#define FINAL_SECONDS 86400.0
+
+/* How much a directory is read at a time: readers that look at st_blksize (glibc) then take
+ * thousands of entries with one request. */
+#define FOLDER_BLOCK (1024 * 1024)
+#define FILE_BLOCK   (128 * 1024)
+
+static double seconds_valid(const CkStat *stat)
+{
+    return stat->final ? FINAL_SECONDS : CK_CHANGING_SECONDS;
+}
+
+static struct stat attributes(const CkMount *mount, const CkStat *stat)
+{
+    static const mode_t modes[] = {
+        [CK_TYPE_FOLDER] = S_IFDIR | 0500,
+        [CK_TYPE_FILE] = S_IFREG | 0400,
+        [CK_TYPE_LINK] = S_IFLNK | 0777,
+    };
+    gboolean folder = stat->type == CK_TYPE_FOLDER;
+    struct timespec time = {.tv_sec = stat->time};
+    return (struct stat){
+        .st_ino = stat->node,
+        .st_mode = modes[stat->type],
+        .st_nlink = folder ? 2 : 1,
+        .st_uid = mount->uid,
+        .st_gid = mount->gid,
+        .st_size = (off_t)stat->size,
+        .st_blksize = folder ? FOLDER_BLOCK : FILE_BLOCK,
+        .st_blocks = (blkcnt_t)((stat->size + 511) / 512), /* POSIX: units of 512 bytes */
+        .st_atim = time,
+        .st_mtim = time,
+        .st_ctim = time,
+    };
+}
+
+static struct fuse_entry_param entry(const CkMount *mount, const CkStat *stat)
+{
+    return (struct fuse_entry_param){
+        .ino = stat->node,
+        .attr = attributes(mount, stat),
+        .attr_timeout = seconds_valid(stat),
+        .entry_timeout = seconds_valid(stat),
+    };
+}
+
+static CkTreeResult lookup(CkRequest *request, CkWant *want, GError **error)
+{
+    CkMount *mount = request->mount;
+    CkStat stat;
+    CkTreeResult result =
+        ck_tree_lookup(mount->tree, request->node, request->name, &stat, want, error);
+    if (result == CK_TREE_OK) {
+        struct fuse_entry_param found = entry(mount, &stat);
+        fuse_reply_entry(request->req, &found);
+    }
+    return result;
+}
+
+static CkTreeResult getattr(CkRequest *request, CkWant *want, GError **error)
+{
+    CkMount *mount = request->mount;
+    CkStat stat;
+    CkTreeResult result = ck_tree_stat(mount->tree, request->node, &stat, want, error);
+    if (result == CK_TREE_OK) {
+        struct stat found = attributes(mount, &stat);
+        fuse_reply_attr(request->req, &found, seconds_valid(&stat));
+    }
+    return result;
+}
+
+static CkTreeResult read_link(CkRequest *request, CkWant *want, GError **error)
+{
+    g_autofree char *target = NULL;
+    (void)want;
+    CkTreeResult result = ck_tree_read_link(request->mount->tree, request->node, &target, error);
+    if (result == CK_TREE_OK)
+        fuse_reply_readlink(request->req, target);
+    return result;
+}
+
+static CkTreeResult read_file(CkRequest *request, CkWant *want, GError **error)
+{
+    g_autoptr(GString) bytes = g_string_new(NULL);
+    (void)want;
+    CkTreeResult result = ck_tree_read(request->mount->tree, request->node, request->position,
+                                       request->size, bytes, error);
+    if (result == CK_TREE_OK)
+        fuse_reply_buf(request->req, bytes->str, bytes->len);
+    return result;
+}
+
+/* Directories. "." and ".." stand at 1 and 2, and the tree's positions after these. */
+
+#define DOTS 2
+
+typedef struct {
+    CkRequest *request;
+    char *bytes;
+    gsize used;
+} Page;
+
+/* A CkTreeTake, but for the position, which is that of the directory. */
+static gboolean add_at(Page *page, const char *name, const CkStat *stat, guint64 position)
+{
+    const CkRequest *request = page->request;
+    struct fuse_entry_param found = entry(request->mount, stat);
+    char *at = page->bytes + page->used;
+    gsize left = request->size - page->used;
+    gsize size =
+        request->plus
+            ? fuse_add_direntry_plus(request->req, at, left, name, &found, (off_t)position)
+            : fuse_add_direntry(request->req, at, left, name, &found.attr, (off_t)position);
+    if (size > left)
+        return FALSE;
+    page->used += size;
+    return TRUE;
+}
+
+static gboolean add_entry(const char *name, const CkStat *stat, guint64 position, gpointer data)
+{
+    return add_at(data, name, stat, position + DOTS);
+}
+
+static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error)
+{
+    static const char *const dots[DOTS] = {".", ".."};
+    g_autofree char *bytes = g_malloc(request->size);
+    Page page = {request, bytes, 0};
+    CkStat self = {.node = request->node, .type = CK_TYPE_FOLDER};
+    for (guint64 i = request->position; i < DOTS; i++)
+        if (!add_at(&page, dots[i], &self, i + 1))
+            break;
+    guint64 position = request->position > DOTS ? request->position - DOTS : 0;
+    CkTreeResult result =
+        ck_tree_list(request->mount->tree, request->node, position, add_entry, &page, want, error);
+    if (result == CK_TREE_OK)
+        fuse_reply_buf(request->req, bytes, page.used);
+    return result;
+}
+
+/* What libfuse calls */
+
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+    CkMount *mount = userdata;
+    conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
+    /* AUTO would have the kernel guess when attributes are wanted; they cost us nothing. */
+    conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+    conn->time_gran = 1;
+    mount->ready(mount->ready_data);
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t folder, const char *name)
+{
+    ck_request_start(req, lookup, &(CkRequest){.node = folder, .name = (char *)name});
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+{
+    (void)file;
+    ck_request_start(req, getattr, &(CkRequest){.node = node});
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t node)
+{
+    ck_request_start(req, read_link, &(CkRequest){.node = node});
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+{
+    (void)node;
+    file->keep_cache = 1; /* the kernel drops its pages itself when size or mtime change */
+    fuse_reply_open(req, file);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+                    struct fuse_file_info *file)
+{
+    (void)file;
+    ck_request_start(req, read_file,
+                     &(CkRequest){.node = node, .size = size, .position = (guint64)offset});
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t position,
+                       struct fuse_file_info *file)
+{
+    (void)file;
+    ck_request_start(req, read_folder,
+                     &(CkRequest){.node = node, .size = size, .position = (guint64)position});
+}
+
+static void op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t position,
+                           struct fuse_file_info *file)
+{
+    (void)file;
+    ck_request_start(
+        req, read_folder,
+        &(CkRequest){.node = node, .size = size, .position = (guint64)position, .plus = TRUE});
+}
+
+static void op_statfs(fuse_req_t req, fuse_ino_t node)
+{
+    struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = NAME_MAX};
+    (void)node;
+    fuse_reply_statfs(req, &stat);
+}
+
+/* Nothing here writes: the mount is read-only and the kernel answers EROFS itself. Nodes are made
+ * of rows, so there is nothing to forget. */
+const struct fuse_lowlevel_ops ck_operations = {
+    .init = op_init,
+    .lookup = op_lookup,
+    .getattr = op_getattr,
+    .readlink = op_readlink,
+    .open = op_open,
+    .read = op_read,
+    .readdir = op_readdir,
+    .readdirplus = op_readdirplus,
+    .statfs = op_statfs,
+};

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#define FUSE_USE_VERSION 314
+#include <fuse_opt.h>
+#include <string.h>
+
+#include "error.h"
+
+static const char help[] =
+    "Usage: chatkitfs [OPTION]... [SOURCE] MOUNTPOINT\n"
+    "Mounts the ChatKit threads of an OpenAI project as read-only folders.\n"
+    "\n"
+    "  --group-by=user       a folder for each user, with the user's threads in it\n"
+    "  --base-url=URL        the API, with its /v1 (default: OPENAI_BASE_URL, else\n"
+    "                        https://api.openai.com/v1)\n"
+    "  --organization=ID     sent with each request (default: OPENAI_ORG_ID)\n"
+    "  --project=ID          the same (default: OPENAI_PROJECT_ID)\n"
+    "  --concurrency=N       requests under way at once (default 16)\n"
+    "  --page-size=N         threads or items asked for at once (default 100, the most)\n"
+    "  --timeout=SECONDS     how long a file operation waits for the network (default 30)\n"
+    "  -f                    stay in the foreground; log to standard error\n"
+    "  -d                    the same, and print every request of the kernel\n"
+    "  -s                    accepted; chatkitfs is single-threaded in any case\n"
+    "  -o OPTION[,OPTION]... any of the above (-o group_by=user), nonempty, and the options of\n"
+    "                        mount.fuse3(8), such as allow_other\n"
+    "  -h, --help            print this\n"
+    "  -V, --version         print the version\n"
+    "\n"
+    "The API key is taken from OPENAI_API_KEY. Unmount with: fusermount3 -u MOUNTPOINT\n";
+
+const char *ck_options_help(void)
+{
+    return help;
+}
+
+/* What fuse_opt_parse() carries along. */
+typedef struct {
+    CkOptions *options;
+    GError **error;
+} Parse;
+
+static int invalid(Parse *parse, const char *format, const char *what)
+{
+    g_set_error(parse->error, CK_ERROR, CK_ERROR_INVALID, format, what);
+    return -1;
+}
+
+static int take_argument(Parse *parse, const char *argument)
+{
+    CkOptions *options = parse->options;
+    if (options->source)
+        return invalid(parse, "one argument too many: %s", argument);
+    options->source = options->mountpoint;
+    options->mountpoint = g_strdup(argument);
+    return 0;
+}
+
+static int take_flag(Parse *parse, const char *flag)
+{
+    CkOptions *options = parse->options;
+    if (strcmp(flag, "-f") == 0)
+        options->foreground = TRUE;
+    else if (strcmp(flag, "-d") == 0)
+        options->foreground = options->debug = TRUE;
+    else if (strcmp(flag, "-h") == 0 || strcmp(flag, "--help") == 0)
+        options->help = TRUE;
+    else if (strcmp(flag, "-V") == 0 || strcmp(flag, "--version") == 0)
+        options->version = TRUE;
+    else if (strcmp(flag, "-s") != 0) {
+        /* Not the value: it may be a key that somebody tried to give here. */
+        g_autofree char *name = g_strndup(flag, strcspn(flag, "="));
+        return invalid(parse, "unknown option %s; see chatkitfs --help", name);
+    }
+    return 0;
+}
+
+/* --name=value, or name=value out of -o. */
+static int take_option(Parse *parse, const char *option)
+{
+    CkOptions *options = parse->options;
+    gboolean dashes = g_str_has_prefix(option, "--");
+    g_auto(GStrv) parts = g_strsplit(option + (dashes ? 2 : 0), "=", 2);
+    if (!parts[0])
+        return 0;
+    g_strdelimit(parts[0], "_", '-');
+    if (ck_config_has(parts[0])) {
+        if (!parts[1])
+            return invalid(parse, "--%s needs a value", parts[0]);
+        return ck_config_set(options->config, parts[0], parts[1], parse->error) ? 0 : -1;
+    }
+    if (dashes)
+        return take_flag(parse, option);
+    if (strcmp(option, "nonempty") == 0)
+        options->non_empty = TRUE;
+    else if (strcmp(option, "debug") == 0)
+        options->foreground = options->debug = TRUE;
+    else if (strcmp(option, "rw") != 0) /* what mount(8) says by default; see main.c for ro */
+        g_string_append_printf(options->mount_options, ",%s", option);
+    return 0;
+}
+
+/* A fuse_opt_proc_t. */
+static int take(void *data, const char *argument, int key, struct fuse_args *rest)
+{
+    (void)rest;
+    if (key == FUSE_OPT_KEY_NONOPT)
+        return take_argument(data, argument);
+    if (argument[0] == '-' && argument[1] != '-')
+        return take_flag(data, argument);
+    return take_option(data, argument);
+}
+
+CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **error)
+{
+    static const struct fuse_opt none[] = {FUSE_OPT_END};
+    g_autoptr(CkOptions) options = g_new0(CkOptions, 1);
+    struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
+    g_autoptr(GError) reason = NULL;
+    Parse parse = {options, &reason};
+    options->config = ck_config_new();
+    options->mount_options = g_string_new(NULL);
+    ck_config_read_environment(options->config, environment);
+    int failed = fuse_opt_parse(&args, &parse, none, take);
+    fuse_opt_free_args(&args);
+    if (failed && !reason)
+        g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID, "-o needs a value");
+    if (!reason && !options->mountpoint && !options->help && !options->version)
+        g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID,
+                            "no mountpoint given; see chatkitfs --help");
+    if (reason) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return NULL;
+    }
+    return g_steal_pointer(&options);
+}
+
+void ck_options_free(CkOptions *options)
+{
+    ck_config_free(options->config);
+    g_free(options->source);
+    g_free(options->mountpoint);
+    g_string_free(options->mount_options, TRUE);
+    g_free(options);
+}

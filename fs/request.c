@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "mount.h"
+#include "to_errno.h"
+
+static void run(CkRequest *request);
+
+static void unpark(CkRequest *request)
+{
+    g_queue_remove(&request->mount->parked, request);
+    g_clear_pointer(&request->wait, ck_pager_cancel);
+    if (request->deadline) {
+        g_source_destroy(request->deadline);
+        g_clear_pointer(&request->deadline, g_source_unref);
+    }
+    fuse_req_interrupt_func(request->req, NULL, NULL);
+}
+
+static void request_free(CkRequest *request)
+{
+    g_free(request->name);
+    g_free(request);
+}
+
+void ck_reply_absent(fuse_req_t req, double seconds)
+{
+    struct fuse_entry_param none = {.ino = 0, .entry_timeout = seconds};
+    fuse_reply_entry(req, &none);
+}
+
+/* Replies with an error. A name that is not there is no error to a lookup. */
+static void end(CkRequest *request, int error)
+{
+    if (error == ENOENT && request->name)
+        ck_reply_absent(request->req, CK_CHANGING_SECONDS);
+    else
+        fuse_reply_err(request->req, error);
+    request_free(request);
+}
+
+static void on_woken(const GError *error, gpointer data)
+{
+    CkRequest *request = data;
+    request->wait = NULL;
+    unpark(request);
+    if (error)
+        end(request, ck_errno(error));
+    else
+        run(request);
+}
+
+static gboolean on_deadline(gpointer data)
+{
+    CkRequest *request = data;
+    unpark(request);
+    end(request, ETIMEDOUT);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_interrupt(fuse_req_t req, void *data)
+{
+    CkRequest *request = data;
+    (void)req;
+    unpark(request);
+    end(request, EINTR);
+}
+
+static void park(CkRequest *request, const CkWant *want)
+{
+    CkMount *mount = request->mount;
+    /* Asked before the function is registered: libfuse would call it at once, under a lock of the
+     * request that it frees. */
+    if (fuse_req_interrupted(request->req)) {
+        end(request, EINTR);
+        return;
+    }
+    g_queue_push_tail(&mount->parked, request);
+    request->deadline = g_timeout_source_new_seconds(mount->config->timeout);
+    g_source_set_callback(request->deadline, on_deadline, request, NULL);
+    g_source_attach(request->deadline, mount->context);
+    request->wait = ck_pager_wait(mount->pager, want, on_woken, request);
+    fuse_req_interrupt_func(request->req, on_interrupt, request);
+}
+
+static void run(CkRequest *request)
+{
+    g_auto(CkWant) want = {0};
+    g_autoptr(GError) error = NULL;
+    switch (request->operation(request, &want, &error)) {
+    case CK_TREE_OK:
+        request_free(request);
+        return;
+    case CK_TREE_ABSENT:
+        end(request, ENOENT);
+        return;
+    case CK_TREE_WANT:
+        park(request, &want);
+        return;
+    case CK_TREE_FAILED:
+        ck_log_failure(error, request->mount->log);
+        end(request, ck_errno(error));
+        return;
+    }
+}
+
+void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *asked)
+{
+    CkRequest *request = g_new(CkRequest, 1);
+    *request = *asked;
+    request->mount = fuse_req_userdata(req);
+    request->req = req;
+    request->name = g_strdup(asked->name);
+    request->operation = operation;
+    run(request);
+}
+
+void ck_mount_end_requests(CkMount *mount)
+{
+    while (mount->parked.length > 0) {
+        CkRequest *request = g_queue_peek_head(&mount->parked);
+        unpark(request);
+        end(request, ENOTCONN);
+    }
+}

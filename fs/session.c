@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <stdlib.h>
+
+#include "operations.h"
+
+/* So many requests are taken at once before curl and the timers get a turn. */
+#define BATCH 64
+
+struct _CkSession {
+    CkMount *mount;
+    struct fuse_session *fuse;
+    struct fuse_buf buffer; /* reused by every receive */
+    GSource *source;
+    gboolean mounted;
+    void (*ended)(gpointer data);
+    gpointer data;
+};
+
+/* ENODEV, which libfuse reports as 0: unmounted. */
+static gboolean on_requests(int fd, GIOCondition condition, gpointer data)
+{
+    CkSession *session = data;
+    (void)fd;
+    (void)condition;
+    for (int i = 0; i < BATCH; i++) {
+        int size = fuse_session_receive_buf(session->fuse, &session->buffer);
+        if (size == -EAGAIN || size == -EINTR)
+            return G_SOURCE_CONTINUE;
+        if (size <= 0) {
+            session->ended(session->data);
+            return G_SOURCE_REMOVE;
+        }
+        fuse_session_process_buf(session->fuse, &session->buffer);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static struct fuse_session *new_fuse(CkMount *mount, const char *options, gboolean debug)
+{
+    struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+    struct fuse_session *fuse = NULL;
+    if (fuse_opt_add_arg(&args, "chatkitfs") == 0 && fuse_opt_add_arg(&args, "-o") == 0 &&
+        fuse_opt_add_arg(&args, options) == 0 && (!debug || fuse_opt_add_arg(&args, "-d") == 0))
+        fuse = fuse_session_new(&args, &ck_operations, sizeof ck_operations, mount);
+    fuse_opt_free_args(&args);
+    return fuse;
+}
+
+CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
+                            gboolean debug, void (*ended)(gpointer data), gpointer data)
+{
+    struct fuse_session *fuse = new_fuse(mount, options, debug);
+    if (!fuse)
+        return NULL;
+    g_autoptr(CkSession) session = g_new0(CkSession, 1);
+    session->mount = mount;
+    session->fuse = fuse;
+    session->ended = ended;
+    session->data = data;
+    if (fuse_session_mount(fuse, mountpoint) != 0)
+        return NULL;
+    session->mounted = TRUE;
+    int fd = fuse_session_fd(fuse);
+    if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL))
+        return NULL;
+    session->source = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
+    g_source_set_callback(session->source, G_SOURCE_FUNC(on_requests), session, NULL);
+    g_source_attach(session->source, mount->context);
+    return g_steal_pointer(&session);
+}
+
+void ck_session_free(CkSession *session)
+{
+    ck_mount_end_requests(session->mount);
+    if (session->source) {
+        g_source_destroy(session->source);
+        g_source_unref(session->source);
+    }
+    if (session->mounted)
+        fuse_session_unmount(session->fuse);
+    fuse_session_destroy(session->fuse);
+    free(session->buffer.mem); /* allocated by libfuse with malloc */
+    g_free(session);
+}

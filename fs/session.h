@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The FUSE session: a mountpoint and the descriptor that the kernel's requests come from, as a
+ * source of the main context. */
+#pragma once
+
+#include "mount.h"
+
+typedef struct _CkSession CkSession;
+
+/* Mounts. options: for -o, such as "fsname=x,allow_other"; debug: libfuse prints every request.
+ * ended is called when somebody has unmounted. libfuse itself prints what fails; the result is
+ * then NULL. The mount must outlive the result. */
+CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
+                            gboolean debug, void (*ended)(gpointer data), gpointer data);
+
+/* Unmounts, if that has not happened yet, and ends what still waits. */
+void ck_session_free(CkSession *session);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkSession, ck_session_free)

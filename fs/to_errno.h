@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+/* Which errno a program sees for an error of the library; listed in the man page. */
+#pragma once
+
+#include <glib.h>
+
+int ck_errno(const GError *error);
