@@ -93,7 +93,7 @@ static gboolean read_items(CkStore *store, const CkThreadRow *thread, CkFile fil
 static gboolean read_thread_file(CkStore *store, gint64 row, CkFile file, Window *window,
                                  GError **error)
 {
-    g_auto(CkThreadRow) row_of = {0};
+    g_auto(CkThreadRow) thread_row = {0};
     g_autoptr(GBytes) json = ck_store_thread_json(store, row, error);
     g_autoptr(GString) piece = g_string_new(NULL);
     CkSink sink = {.text = piece};
