@@ -142,7 +142,8 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
     program.loop = loop;
     g_unix_signal_add(SIGINT, on_signal, &program);
     g_unix_signal_add(SIGTERM, on_signal, &program);
-    g_unix_signal_add(SIGHUP, on_signal, &program);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* else started with nohup(1) */
+        g_unix_signal_add(SIGHUP, on_signal, &program);
     return serve(&program, mountpoint, error);
 }
 
