@@ -14,7 +14,6 @@ static void unpark(CkRequest *request)
         g_source_destroy(request->deadline);
         g_clear_pointer(&request->deadline, g_source_unref);
     }
-    fuse_req_interrupt_func(request->req, NULL, NULL);
 }
 
 static void request_free(CkRequest *request)
@@ -58,6 +57,8 @@ static gboolean on_deadline(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* libfuse holds the request's lock while it calls this, so nothing here may take that lock; a reply
+ * does not. */
 static void on_interrupt(fuse_req_t req, void *data)
 {
     CkRequest *request = data;
