@@ -75,18 +75,6 @@ static gboolean fetch_first_page(Program *program, CkPager *pager, GError **erro
     return TRUE;
 }
 
-/* In the order in which libfuse takes them: what is set here last wins over the user's. */
-static char *mount_options(const CkOptions *options)
-{
-    const char *source = options->source ? options->source : "chatkitfs";
-    g_autofree char *escaped = g_strescape(source, NULL);
-    g_auto(GStrv) parts = g_strsplit(escaped, ",", -1);
-    g_autofree char *name = g_strjoinv("\\,", parts);
-    return g_strdup_printf(
-        "fsname=%s,subtype=chatkitfs,noexec,nosuid,nodev%s,default_permissions,ro", name,
-        options->mount_options->str);
-}
-
 static gboolean serve(Program *program, const char *mountpoint, GError **error)
 {
     GMainContext *context = g_main_loop_get_context(program->loop);
@@ -114,9 +102,8 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
         .ready = on_mount_ready,
         .ready_data = program,
     };
-    g_autofree char *fuse_options = mount_options(options);
-    g_autoptr(CkSession) session =
-        ck_session_mount(&mount, mountpoint, fuse_options, options->debug, on_unmounted, program);
+    g_autoptr(CkSession) session = ck_session_mount(&mount, mountpoint, options->mount_options,
+                                                    options->debug, on_unmounted, program);
     if (!session) {
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't mount on %s", mountpoint);
         return FALSE;

@@ -29,7 +29,7 @@ static struct stat attributes(const CkMount *mount, const CkStat *stat)
     return (struct stat){
         .st_ino = stat->node,
         .st_mode = modes[stat->type],
-        .st_nlink = folder ? 2 : 1,
+        .st_nlink = 1, /* of a folder: find(1) must not count on it */
         .st_uid = mount->uid,
         .st_gid = mount->gid,
         .st_size = (off_t)stat->size,
@@ -152,8 +152,9 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
     CkMount *mount = userdata;
     conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
-    /* AUTO would have the kernel guess when attributes are wanted; they cost us nothing. */
-    conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+    /* AUTO would have the kernel guess when attributes are wanted; they cost us nothing. Splicing
+     * pays for large writes alone. */
+    conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ);
     conn->time_gran = 1;
     mount->ready(mount->ready_data);
 }

@@ -3,6 +3,7 @@
 
 #define FUSE_USE_VERSION 314
 #include <fuse_opt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -95,9 +96,28 @@ static int take_option(Parse *parse, const char *option)
         options->non_empty = TRUE;
     else if (strcmp(option, "debug") == 0)
         options->foreground = options->debug = TRUE;
-    else if (strcmp(option, "rw") != 0) /* what mount(8) says by default; see main.c for ro */
-        g_string_append_printf(options->mount_options, ",%s", option);
+    else if (strcmp(option, "rw") != 0) /* mount(8) says so by default */
+        return fuse_opt_add_opt_escaped(&options->mount_options, option);
     return 0;
+}
+
+/* libfuse takes them in order: the user's fsname wins over ours, the rest can't be undone. */
+static int add_own_options(CkOptions *options)
+{
+    static const char *const own[] = {"subtype=chatkitfs",   "noexec", "nosuid", "nodev",
+                                      "default_permissions", "ro"};
+    const char *source = options->source ? options->source : "chatkitfs";
+    g_autofree char *name = g_strconcat("fsname=", source, NULL);
+    char *users = options->mount_options;
+    int failed = 0;
+    options->mount_options = NULL;
+    failed |= fuse_opt_add_opt_escaped(&options->mount_options, name);
+    if (users)
+        failed |= fuse_opt_add_opt(&options->mount_options, users);
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+        failed |= fuse_opt_add_opt(&options->mount_options, own[i]);
+    free(users);
+    return failed;
 }
 
 /* A fuse_opt_proc_t. */
@@ -119,9 +139,8 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **
     g_autoptr(GError) reason = NULL;
     Parse parse = {options, &reason};
     options->config = ck_config_new();
-    options->mount_options = g_string_new(NULL);
     ck_config_read_environment(options->config, environment);
-    int failed = fuse_opt_parse(&args, &parse, none, take);
+    int failed = fuse_opt_parse(&args, &parse, none, take) || add_own_options(options);
     fuse_opt_free_args(&args);
     if (failed && !reason)
         g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID, "-o needs a value");
@@ -140,6 +159,6 @@ void ck_options_free(CkOptions *options)
     ck_config_free(options->config);
     g_free(options->source);
     g_free(options->mountpoint);
-    g_string_free(options->mount_options, TRUE);
+    free(options->mount_options); /* libfuse's malloc */
     g_free(options);
 }

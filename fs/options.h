@@ -9,7 +9,7 @@ typedef struct {
     CkConfig *config;
     char *source; /* the name of the mount in /proc/mounts; NULL: none given */
     char *mountpoint;
-    GString *mount_options; /* those that are libfuse's or the kernel's, comma-separated */
+    char *mount_options; /* for -o: the user's that are libfuse's or the kernel's, then our own */
     gboolean foreground;
     gboolean debug;
     gboolean non_empty; /* mount on a directory with something in it */

@@ -174,37 +174,41 @@ static void add(CkItem *item, CkPart part)
 
 #define ADD(item, what, ...) add(item, (CkPart){.kind = (what), __VA_ARGS__})
 
-/* Names of the members in which widgets and unknown types keep what a person reads. */
-static gboolean holds_text(const char *name)
+/* Members in which widgets keep what a person reads. */
+static gboolean is_widget_text(const char *name)
 {
-    static const char *const names[] = {"alt",     "body",  "caption",     "description",
-                                        "heading", "label", "placeholder", "subtitle",
-                                        "summary", "text",  "title",       "value"};
-    for (gsize i = 0; name && i < G_N_ELEMENTS(names); i++)
-        if (strcmp(name, names[i]) == 0)
-            return TRUE;
-    return FALSE;
+    static const char *const names[] = {"alt",   "body",  "caption",     "description", "heading",
+                                        "label", "name",  "placeholder", "subtitle",    "summary",
+                                        "text",  "title", "value",       NULL};
+    return name && g_strv_contains(names, name);
+}
+
+/* Of what this version does not know, everything but what tells what it is. */
+static gboolean is_any_text(const char *name)
+{
+    static const char *const names[] = {"id", "object", "thread_id", "type", NULL};
+    return !name || !g_strv_contains(names, name);
 }
 
 /* Every readable string in value, in the order sent. Depth is bounded by parse(). */
-static void add_readable(CkItem *item, const cJSON *value)
+static void add_strings(CkItem *item, const cJSON *value, gboolean (*readable)(const char *name))
 {
     const cJSON *child;
     cJSON_ArrayForEach(child, value)
     {
         const char *text = cJSON_GetStringValue(child);
-        if (text && *text && holds_text(child->string))
+        if (text && *text && readable(child->string))
             ADD(item, CK_PART_TEXT, .text = text);
         else
-            add_readable(item, child);
+            add_strings(item, child, readable);
     }
 }
 
-/* Something that this version does not know: its readable strings, then the whole of it. */
+/* Something that this version does not know: its strings, then the whole of it. */
 static void add_unknown(CkItem *item, const cJSON *value, const char *label)
 {
     g_autofree char *text = cJSON_PrintUnformatted(value);
-    add_readable(item, value);
+    add_strings(item, value, is_any_text);
     ADD(item, CK_PART_CODE, .text = text, .label = label, .detail = "pretty");
 }
 
@@ -237,7 +241,8 @@ static void add_content(CkItem *item, const cJSON *object)
     else
         cJSON_ArrayForEach(element, content)
         {
-            const char *text = string_member(element, "text");
+            const char *text =
+                cJSON_IsString(element) ? element->valuestring : string_member(element, "text");
             if (!text)
                 add_unknown(item, element, "Content");
             else if (strcmp(plain_type(element), "quoted_text") == 0)
@@ -296,7 +301,7 @@ static void decode_widget(CkItem *item, const cJSON *object)
     }
     CkSlice json = {payload, strlen(payload)};
     g_autoptr(cJSON) tree = ck_json_check(json, NULL) ? parse(json) : NULL;
-    add_readable(item, tree);
+    add_strings(item, tree, is_widget_text);
     ADD(item, CK_PART_CODE, .text = payload, .label = "Widget");
 }
 
@@ -343,7 +348,7 @@ static void decode_by_type(CkItem *item, const cJSON *object)
             decode_task(item, task, string_member(task, "type"));
     } else {
         g_autofree char *json = g_strndup(item->json.data, item->json.size);
-        add_readable(item, object);
+        add_strings(item, object, is_any_text);
         ADD(item, CK_PART_CODE, .text = json, .label = "Item", .detail = "pretty");
     }
 }
