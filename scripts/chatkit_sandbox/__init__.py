@@ -1,0 +1,1 @@
+"""The parts of scripts/sandbox, a small ChatKit API for tests."""
