@@ -20,6 +20,7 @@ typedef struct {
     CkLog *log;
     int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
     gboolean stopped;
+    gboolean timed_out;
     GError *failure; /* of the first page */
 } Program;
 
@@ -36,6 +37,14 @@ static void on_first_page(const GError *error, gpointer data)
     Program *program = data;
     program->failure = error ? g_error_copy(error) : NULL;
     g_main_loop_quit(program->loop);
+}
+
+static gboolean on_deadline(gpointer data)
+{
+    Program *program = data;
+    program->timed_out = TRUE;
+    g_main_loop_quit(program->loop);
+    return G_SOURCE_REMOVE;
 }
 
 static void on_mount_ready(gpointer data)
@@ -57,13 +66,22 @@ static void on_unmounted(gpointer data)
 /* Checks key and server with the first page of the listing, which is used afterwards. */
 static gboolean fetch_first_page(Program *program, CkPager *pager, GError **error)
 {
+    guint timeout = program->options->config->timeout;
     CkWant threads = {CK_WANT_THREADS, NULL};
     CkWait *wait = ck_pager_wait(pager, &threads, on_first_page, program);
+    guint deadline = g_timeout_add_seconds(timeout, on_deadline, program);
     g_main_loop_run(program->loop);
     if (program->stopped) {
         ck_pager_cancel(wait);
         g_set_error_literal(error, CK_ERROR, CK_ERROR_CLOSING, "stopped before mounting");
         return FALSE;
+    }
+    if (program->timed_out) {
+        ck_pager_cancel(wait);
+        g_set_error(&program->failure, CK_ERROR, CK_ERROR_TIMED_OUT,
+                    "the server did not answer within %u s", timeout);
+    } else {
+        g_source_remove(deadline);
     }
     if (program->failure) {
         const char *remedy = ck_error_remedy((CkError)program->failure->code);
@@ -75,6 +93,8 @@ static gboolean fetch_first_page(Program *program, CkPager *pager, GError **erro
     return TRUE;
 }
 
+/* Until it is unmounted or told to end. FALSE without an error where libfuse or fusermount3 has
+ * printed why it can't be mounted. */
 static gboolean serve(Program *program, const char *mountpoint, GError **error)
 {
     GMainContext *context = g_main_loop_get_context(program->loop);
@@ -104,10 +124,8 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     };
     g_autoptr(CkSession) session = ck_session_mount(&mount, mountpoint, options->mount_options,
                                                     options->debug, on_unmounted, program);
-    if (!session) {
-        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't mount on %s", mountpoint);
+    if (!session)
         return FALSE;
-    }
     g_main_loop_run(program->loop);
     return TRUE;
 }
@@ -150,6 +168,7 @@ int main(int argc, char **argv)
     }
     if (options && run(options, log, &error))
         return EXIT_SUCCESS;
-    fprintf(stderr, "chatkitfs: %s\n", error->message);
+    if (error)
+        fprintf(stderr, "chatkitfs: %s\n", error->message);
     return EXIT_FAILURE;
 }

@@ -52,15 +52,13 @@ struct _CkRequest {
     gboolean plus; /* readdirplus */
     /* private */
     CkOperation operation;
+    CkWantKind waits_for; /* what it was parked for last */
     CkWait *wait;
     GSource *deadline;
 };
 
 /* Runs the operation on a copy of what is asked in *request. */
 void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *request);
-
-/* Replies that there is no such name; the kernel may keep that for some seconds. */
-void ck_reply_absent(fuse_req_t req, double seconds);
 
 /* Ends all parked requests with ENOTCONN. */
 void ck_mount_end_requests(CkMount *mount);

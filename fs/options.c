@@ -47,6 +47,28 @@ static int invalid(Parse *parse, const char *format, const char *what)
     return -1;
 }
 
+/* Names no value: it may be a key that somebody tried to give here. */
+static int unknown_option(Parse *parse, const char *how, const char *option)
+{
+    g_autofree char *name = g_strndup(option, strcspn(option, "="));
+    g_autofree char *what = g_strconcat(how, name, NULL);
+    return invalid(parse, "unknown option %s; see chatkitfs --help", what);
+}
+
+/* What libfuse 3.14 (mount.fuse3(8)) or the kernel (mount(8)) has a use for on this mount. libfuse
+ * would refuse the others as well, but only when it mounts, and in its own words. */
+static gboolean is_mount_option(const char *option)
+{
+    static const char *const names[] = {
+        "allow_other", "allow_root", "async",  "atime",  "auto_unmount", "default_permissions",
+        "dev",         "diratime",   "exec",   "fsname", "max_read",     "noatime",
+        "nodev",       "nodiratime", "noexec", "nosuid", "ro",           "rw",
+        "subtype",     "suid",       "sync",   NULL,
+    };
+    g_autofree char *name = g_strndup(option, strcspn(option, "="));
+    return g_strv_contains(names, name);
+}
+
 static int take_argument(Parse *parse, const char *argument)
 {
     CkOptions *options = parse->options;
@@ -68,11 +90,8 @@ static int take_flag(Parse *parse, const char *flag)
         options->help = TRUE;
     else if (strcmp(flag, "-V") == 0 || strcmp(flag, "--version") == 0)
         options->version = TRUE;
-    else if (strcmp(flag, "-s") != 0) {
-        /* Not the value: it may be a key that somebody tried to give here. */
-        g_autofree char *name = g_strndup(flag, strcspn(flag, "="));
-        return invalid(parse, "unknown option %s; see chatkitfs --help", name);
-    }
+    else if (strcmp(flag, "-s") != 0)
+        return unknown_option(parse, "", flag);
     return 0;
 }
 
@@ -96,6 +115,8 @@ static int take_option(Parse *parse, const char *option)
         options->non_empty = TRUE;
     else if (strcmp(option, "debug") == 0)
         options->foreground = options->debug = TRUE;
+    else if (!is_mount_option(option))
+        return unknown_option(parse, "-o ", option);
     else if (strcmp(option, "rw") != 0) /* mount(8) says so by default */
         return fuse_opt_add_opt_escaped(&options->mount_options, option);
     return 0;
@@ -140,7 +161,8 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **
     Parse parse = {options, &reason};
     options->config = ck_config_new();
     ck_config_read_environment(options->config, environment);
-    int failed = fuse_opt_parse(&args, &parse, none, take) || add_own_options(options);
+    int failed = strcmp(argv[argc - 1], "-o") == 0 || fuse_opt_parse(&args, &parse, none, take) ||
+                 add_own_options(options);
     fuse_opt_free_args(&args);
     if (failed && !reason)
         g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID, "-o needs a value");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "error.h"
 #include "mount.h"
 #include "to_errno.h"
 
@@ -22,20 +23,34 @@ static void request_free(CkRequest *request)
     g_free(request);
 }
 
-void ck_reply_absent(fuse_req_t req, double seconds)
-{
-    struct fuse_entry_param none = {.ino = 0, .entry_timeout = seconds};
-    fuse_reply_entry(req, &none);
-}
-
-/* Replies with an error. A name that is not there is no error to a lookup. */
 static void end(CkRequest *request, int error)
 {
-    if (error == ENOENT && request->name)
-        ck_reply_absent(request->req, CK_CHANGING_SECONDS);
-    else
-        fuse_reply_err(request->req, error);
+    fuse_reply_err(request->req, error);
     request_free(request);
+}
+
+/* There is no such thing: a name that may be remembered, or a node that has gone. */
+static void end_absent(CkRequest *request)
+{
+    if (request->name) {
+        struct fuse_entry_param none = {.ino = 0, .entry_timeout = CK_CHANGING_SECONDS};
+        fuse_reply_entry(request->req, &none);
+        request_free(request);
+    } else {
+        end(request, ESTALE);
+    }
+}
+
+static void end_failed(CkRequest *request, const GError *error)
+{
+    gboolean absent = g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
+    if (absent && request->waits_for == CK_WANT_THREAD)
+        end_absent(request);
+    else if (absent && !request->name)
+        end(request,
+            ESTALE); /* ENOENT from a directory is its end to readdir(3): a short listing */
+    else
+        end(request, ck_errno(error));
 }
 
 static void on_woken(const GError *error, gpointer data)
@@ -44,7 +59,7 @@ static void on_woken(const GError *error, gpointer data)
     request->wait = NULL;
     unpark(request);
     if (error)
-        end(request, ck_errno(error));
+        end_failed(request, error);
     else
         run(request);
 }
@@ -52,8 +67,11 @@ static void on_woken(const GError *error, gpointer data)
 static gboolean on_deadline(gpointer data)
 {
     CkRequest *request = data;
+    g_autoptr(GError) error = g_error_new(CK_ERROR, CK_ERROR_TIMED_OUT, "nothing came for %u s",
+                                          request->mount->config->timeout);
+    ck_log_failure(error, request->mount->log);
     unpark(request);
-    end(request, ETIMEDOUT);
+    end_failed(request, error);
     return G_SOURCE_REMOVE;
 }
 
@@ -76,6 +94,7 @@ static void park(CkRequest *request, const CkWant *want)
         end(request, EINTR);
         return;
     }
+    request->waits_for = want->kind;
     g_queue_push_tail(&mount->parked, request);
     request->deadline = g_timeout_source_new_seconds(mount->config->timeout);
     g_source_set_callback(request->deadline, on_deadline, request, NULL);
@@ -93,14 +112,14 @@ static void run(CkRequest *request)
         request_free(request);
         return;
     case CK_TREE_ABSENT:
-        end(request, ENOENT);
+        end_absent(request);
         return;
     case CK_TREE_WANT:
         park(request, &want);
         return;
     case CK_TREE_FAILED:
         ck_log_failure(error, request->mount->log);
-        end(request, ck_errno(error));
+        end_failed(request, error);
         return;
     }
 }

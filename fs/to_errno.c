@@ -32,6 +32,7 @@ int ck_errno(const GError *error)
     case CK_ERROR_SERVER:
     case CK_ERROR_CONNECTION:
     case CK_ERROR_BAD_RESPONSE:
+    case CK_ERROR_TOO_LARGE:
     case CK_ERROR_STORE:
         return EIO;
     }

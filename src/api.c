@@ -5,7 +5,7 @@
 #include "http.h"
 #include "retry.h"
 
-/* The longest part of a server's own words that goes into an error. */
+/* The longest part of a server's own words that goes into an error, in bytes. */
 #define WORDS_MAX 200
 
 struct _CkApi {
@@ -18,7 +18,6 @@ struct _CkApi {
 /* A call has a request under way or a timer for the next attempt, never both. */
 struct _CkApiCall {
     CkApi *api;
-    char *what; /* "listing threads", for errors */
     char *url;
     CkHttpRequest *request;
     GSource *timer;
@@ -87,12 +86,12 @@ static char *server_words(int status, GBytes *body, const char *key)
     g_autoptr(GString) words = g_string_new(said);
     if (*key)
         g_string_replace(words, key, "[key]", 0);
-    g_autofree char *line =
-        g_utf8_substring(words->str, 0, MIN(g_utf8_strlen(words->str, -1), WORDS_MAX));
-    for (char *at = line; *at; at++)
-        if (g_ascii_iscntrl(*at))
-            *at = ' ';
-    return g_steal_pointer(&line);
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (const char *at = words->str; *at && line->len < WORDS_MAX; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(line, g_unichar_iscntrl(c) ? ' ' : c);
+    }
+    return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
 GError *ck_api_status_error(int status, GBytes *body, const char *key)
@@ -114,7 +113,6 @@ static void call_free(gpointer data)
         g_source_destroy(call->timer);
         g_source_unref(call->timer);
     }
-    g_free(call->what);
     g_free(call->url);
     g_free(call);
 }
@@ -140,7 +138,6 @@ static void finish(CkApiCall *call, GBytes *body, const GError *failure)
         if (ck_json_check(json, &error))
             thread = ck_decode_thread(json, &error);
     }
-    g_prefix_error(&error, "%s: ", call->what);
     if (call->page_done)
         call->page_done(page, error, call->data);
     else
@@ -178,6 +175,8 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
         .retry_after = response ? response->retry_after : NULL,
         .should_retry = response ? response->should_retry : NULL,
     };
+    if (g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE))
+        ended.should_retry = "false";
     gint64 left_ms = (call->deadline - g_get_monotonic_time()) / 1000;
     gint64 delay_ms = ck_retry_delay(&ended, call->retries, g_get_real_time() / G_USEC_PER_SEC,
                                      g_random_double(), left_ms);
@@ -196,12 +195,10 @@ static void attempt(CkApiCall *call)
     call->request = ck_http_get(call->api->http, call->url, on_answer, call);
 }
 
-static CkApiCall *start(CkApi *api, const char *path, const CkListQuery *query, char *what,
-                        gpointer data)
+static CkApiCall *start(CkApi *api, const char *path, const CkListQuery *query, gpointer data)
 {
     CkApiCall *call = g_new0(CkApiCall, 1);
     call->api = api;
-    call->what = what;
     call->url = ck_api_url(api->config->base_url, path, query);
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
@@ -212,8 +209,7 @@ static CkApiCall *start(CkApi *api, const char *path, const CkListQuery *query, 
 
 CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done, gpointer data)
 {
-    char *what = query->user ? g_strdup("listing a user's threads") : g_strdup("listing threads");
-    CkApiCall *call = start(api, "/chatkit/threads", query, what, data);
+    CkApiCall *call = start(api, "/chatkit/threads", query, data);
     call->page_done = done;
     return call;
 }
@@ -222,8 +218,7 @@ CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuer
                              CkPageDone done, gpointer data)
 {
     g_autofree char *path = g_strdup_printf("/chatkit/threads/%s/items", thread_id);
-    CkApiCall *call =
-        start(api, path, query, g_strdup_printf("listing the items of %s", thread_id), data);
+    CkApiCall *call = start(api, path, query, data);
     call->page_done = done;
     return call;
 }
@@ -231,8 +226,7 @@ CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuer
 CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data)
 {
     g_autofree char *path = g_strdup_printf("/chatkit/threads/%s", thread_id);
-    CkApiCall *call =
-        start(api, path, NULL, g_strdup_printf("retrieving thread %s", thread_id), data);
+    CkApiCall *call = start(api, path, NULL, data);
     call->thread_done = done;
     return call;
 }
@@ -249,8 +243,8 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
     if (config->project)
         g_ptr_array_add(headers, g_strdup_printf("OpenAI-Project: %s", config->project));
     g_ptr_array_add(headers, NULL);
-    CkHttp *http =
-        ck_http_new(context, (const char *const *)headers->pdata, config->concurrency, error);
+    CkHttp *http = ck_http_new(context, (const char *const *)headers->pdata, config->concurrency,
+                               config->timeout, error);
     if (!http)
         return NULL;
     CkApi *api = g_new0(CkApi, 1);

@@ -22,9 +22,8 @@ typedef struct {
     const char *user;           /* list threads only */
 } CkListQuery;
 
-/* Called once for each call that was not cancelled: with the page, or with the error (see error.h)
- * in words that name what was asked for. Both are the API's; page elements live as long as the
- * callback runs. */
+/* Called once for each call that was not cancelled: with the page, or with the error. Both are the
+ * API's; page elements live as long as the callback runs. */
 typedef void (*CkPageDone)(CkPage *page, const GError *error, gpointer data);
 typedef void (*CkThreadDone)(CkThread *thread, const GError *error, gpointer data);
 

@@ -19,16 +19,50 @@ static cJSON *parse(CkSlice json)
     return cJSON_Parse(repaired);
 }
 
+/* As parse(), but of an object that is too deep as a whole those members that are not. */
+static cJSON *parse_object(CkSlice json, gboolean *whole)
+{
+    CkJsonIter iter;
+    cJSON *object = parse(json);
+    *whole = object != NULL;
+    if (object)
+        return object;
+    object = cJSON_CreateObject();
+    ck_json_iter_init(&iter, json);
+    while (ck_json_iter_next(&iter)) {
+        g_autoptr(cJSON) key = parse(iter.key);
+        cJSON *value = parse(iter.value);
+        if (cJSON_IsString(key) && value)
+            cJSON_AddItemToObject(object, key->valuestring, value);
+        else
+            cJSON_Delete(value);
+    }
+    return object;
+}
+
+/* The member of that name, of several the last, as ck_json_member(); NULL where there is none. */
+static const cJSON *get(const cJSON *object, const char *name)
+{
+    const cJSON *child, *found = NULL;
+    if (cJSON_IsObject(object))
+        cJSON_ArrayForEach(child, object)
+        {
+            if (strcmp(child->string, name) == 0)
+                found = child;
+        }
+    return found;
+}
+
 /* The string member of that name, NULL where it is missing, null or no string. */
 static const char *string_member(const cJSON *object, const char *name)
 {
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return cJSON_GetStringValue(get(object, name));
 }
 
 /* Seconds since 1970, 0 where there is no sensible number. */
 static gint64 time_member(const cJSON *object, const char *name)
 {
-    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+    const cJSON *member = get(object, name);
     if (!cJSON_IsNumber(member) || !(member->valuedouble > 0) || member->valuedouble > 1e15)
         return 0;
     return (gint64)member->valuedouble;
@@ -121,14 +155,15 @@ char *ck_decode_id(CkSlice element)
 
 CkThread *ck_decode_thread(CkSlice json, GError **error)
 {
-    g_autoptr(cJSON) object = parse(json);
+    gboolean whole;
+    g_autoptr(cJSON) object = parse_object(json, &whole);
     const char *id = string_member(object, "id");
     if (!id || !*id) {
         g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
                             "a thread in the answer has no id");
         return NULL;
     }
-    const cJSON *status = cJSON_GetObjectItemCaseSensitive(object, "status");
+    const cJSON *status = get(object, "status");
     CkThread *thread = g_new0(CkThread, 1);
     thread->json = json;
     thread->id = g_strdup(id);
@@ -177,10 +212,10 @@ static void add(CkItem *item, CkPart part)
 /* Members in which widgets keep what a person reads. */
 static gboolean is_widget_text(const char *name)
 {
-    static const char *const names[] = {"alt",   "body",  "caption",     "description", "heading",
-                                        "label", "name",  "placeholder", "subtitle",    "summary",
-                                        "text",  "title", "value",       NULL};
-    return name && g_strv_contains(names, name);
+    static const char *const names[] = {"alt",     "content", "body",  "caption",     "description",
+                                        "heading", "label",   "name",  "placeholder", "subtitle",
+                                        "summary", "text",    "title", "value",       NULL};
+    return !name || g_strv_contains(names, name); /* strings of an array have no name */
 }
 
 /* Of what this version does not know, everything but what tells what it is. */
@@ -215,13 +250,13 @@ static void add_unknown(CkItem *item, const cJSON *value, const char *label)
 static void add_annotations(CkItem *item, const cJSON *content)
 {
     const cJSON *annotation;
-    cJSON_ArrayForEach(annotation, cJSON_GetObjectItemCaseSensitive(content, "annotations"))
+    cJSON_ArrayForEach(annotation, get(content, "annotations"))
     {
-        const cJSON *source = cJSON_GetObjectItemCaseSensitive(annotation, "source");
+        const cJSON *source = get(annotation, "source");
         const char *url = string_member(source, "url");
         const char *name = string_member(source, "filename");
         const char *title = string_member(source, "title");
-        const char *label = name ? name : title ? title : url;
+        const char *label = name && *name ? name : title && *title ? title : url;
         if (label)
             ADD(item, CK_PART_SOURCE, .label = label, .url = url);
         else
@@ -232,7 +267,7 @@ static void add_annotations(CkItem *item, const cJSON *content)
 /* content of a user or an assistant message: an array of typed elements. */
 static void add_content(CkItem *item, const cJSON *object)
 {
-    const cJSON *content = cJSON_GetObjectItemCaseSensitive(object, "content");
+    const cJSON *content = get(object, "content");
     const cJSON *element;
     if (cJSON_IsString(content))
         ADD(item, CK_PART_TEXT, .text = content->valuestring);
@@ -256,15 +291,15 @@ static void add_content(CkItem *item, const cJSON *object)
 static void add_attachments(CkItem *item, const cJSON *object)
 {
     const cJSON *attachment;
-    cJSON_ArrayForEach(attachment, cJSON_GetObjectItemCaseSensitive(object, "attachments"))
+    cJSON_ArrayForEach(attachment, get(object, "attachments"))
     {
         const char *name = string_member(attachment, "name");
         const char *id = string_member(attachment, "id");
-        if (!name && !id) {
+        if (!id && !(name && *name)) {
             add_unknown(item, attachment, "Attachment");
             continue;
         }
-        ADD(item, CK_PART_ATTACHMENT, .label = name ? name : id,
+        ADD(item, CK_PART_ATTACHMENT, .label = name && *name ? name : id,
             .url = string_member(attachment, "preview_url"),
             .detail = string_member(attachment, "mime_type"));
     }
@@ -272,10 +307,9 @@ static void add_attachments(CkItem *item, const cJSON *object)
 
 static void add_inference_options(CkItem *item, const cJSON *object)
 {
-    const cJSON *options = cJSON_GetObjectItemCaseSensitive(object, "inference_options");
+    const cJSON *options = get(object, "inference_options");
     const char *model = string_member(options, "model");
-    const char *tool =
-        string_member(cJSON_GetObjectItemCaseSensitive(options, "tool_choice"), "id");
+    const char *tool = string_member(get(options, "tool_choice"), "id");
     if (!model && !tool)
         return;
     g_autofree char *text =
@@ -293,7 +327,7 @@ static void decode_message(CkItem *item, const cJSON *object)
 
 static void decode_widget(CkItem *item, const cJSON *object)
 {
-    const cJSON *widget = cJSON_GetObjectItemCaseSensitive(object, "widget");
+    const cJSON *widget = get(object, "widget");
     const char *payload = cJSON_GetStringValue(widget);
     if (!payload) {
         add_unknown(item, widget ? widget : object, "Widget");
@@ -305,23 +339,29 @@ static void decode_widget(CkItem *item, const cJSON *object)
     ADD(item, CK_PART_CODE, .text = payload, .label = "Widget");
 }
 
+/* JSON in a string, as the API sends it, or (who knows) as it is; nothing for null. */
+static void add_json(CkItem *item, const char *label, const cJSON *value)
+{
+    g_autofree char *printed = cJSON_IsString(value) || cJSON_IsNull(value)
+                                   ? g_strdup(value->valuestring)
+                                   : cJSON_PrintUnformatted(value);
+    if (printed)
+        ADD(item, CK_PART_CODE, .text = printed, .label = label, .detail = "pretty");
+}
+
 static void decode_tool_call(CkItem *item, const cJSON *object)
 {
     const char *name = string_member(object, "name");
     const char *call = string_member(object, "call_id");
     const char *status = string_member(object, "status");
-    const char *arguments = string_member(object, "arguments");
-    const char *output = string_member(object, "output");
     g_autoptr(GString) summary = g_string_new(NULL);
     g_string_append_printf(summary, "**%s**", name ? name : "a tool");
     if (call || status)
         g_string_append_printf(summary, " (%s%s%s)", call ? call : "", call && status ? ", " : "",
                                status ? status : "");
     ADD(item, CK_PART_TEXT, .text = summary->str);
-    if (arguments)
-        ADD(item, CK_PART_CODE, .text = arguments, .label = "Arguments", .detail = "pretty");
-    if (output)
-        ADD(item, CK_PART_CODE, .text = output, .label = "Output", .detail = "pretty");
+    add_json(item, "Arguments", get(object, "arguments"));
+    add_json(item, "Output", get(object, "output"));
     item->finished = !status || strcmp(status, "in_progress") != 0;
 }
 
@@ -344,10 +384,10 @@ static void decode_by_type(CkItem *item, const cJSON *object)
         decode_task(item, object, string_member(object, "task_type"));
     } else if (strcmp(type, "task_group") == 0) {
         const cJSON *task;
-        cJSON_ArrayForEach(task, cJSON_GetObjectItemCaseSensitive(object, "tasks"))
+        cJSON_ArrayForEach(task, get(object, "tasks"))
             decode_task(item, task, string_member(task, "type"));
     } else {
-        g_autofree char *json = g_strndup(item->json.data, item->json.size);
+        g_autofree char *json = g_utf8_make_valid(item->json.data, (gssize)item->json.size);
         add_strings(item, object, is_any_text);
         ADD(item, CK_PART_CODE, .text = json, .label = "Item", .detail = "pretty");
     }
@@ -359,15 +399,16 @@ CkItem *ck_decode_item(CkSlice json)
     item->json = json;
     item->finished = TRUE;
     item->parts = g_ptr_array_new_with_free_func(part_free);
-    g_autoptr(cJSON) object = parse(json);
+    gboolean whole;
+    g_autoptr(cJSON) object = parse_object(json, &whole);
     const char *id = string_member(object, "id");
     item->id = g_strdup(id && *id ? id : NULL);
     item->role = ck_name_role(plain_type(object));
     item->created_at = time_member(object, "created_at");
     if (cJSON_IsObject(object))
         decode_by_type(item, object);
-    else
-        ADD(item, CK_PART_NOTE, .text = "this item can't be shown as text; see its .json");
+    if (!whole || !cJSON_IsObject(object))
+        ADD(item, CK_PART_NOTE, .text = "not all of this item can be shown; see its .json");
     return item;
 }
 
@@ -388,7 +429,7 @@ void ck_decode_error(GBytes *body, char **message, char **code)
     if (!ck_json_check(json, NULL))
         return;
     g_autoptr(cJSON) object = parse(json);
-    const cJSON *inner = cJSON_GetObjectItemCaseSensitive(object, "error");
+    const cJSON *inner = get(object, "error");
     *message = g_strdup(string_member(inner, "message"));
     *code = g_strdup(string_member(inner, "code"));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "error.h"
 
-G_DEFINE_QUARK(ck - error - quark, ck_error)
+G_DEFINE_QUARK(chatkit, ck_error)
 
 const char *ck_error_remedy(CkError code)
 {
@@ -28,6 +28,8 @@ const char *ck_error_remedy(CkError code)
         return "check the network, then the server's certificate; reading again tries again";
     case CK_ERROR_BAD_RESPONSE:
         return "check that OPENAI_BASE_URL is an OpenAI API; reading again tries again";
+    case CK_ERROR_TOO_LARGE:
+        return "please report this: no single item should be so large";
     case CK_ERROR_CLOSING:
         return "the file system is being unmounted";
     case CK_ERROR_STORE:

@@ -8,9 +8,9 @@
 
 #include "error.h"
 
-#define CONNECT_TIMEOUT_MS 5000L
-#define STALL_TIMEOUT_S    10L
-#define TOTAL_TIMEOUT_MS   30000L
+#define CONNECT_TIMEOUT_S 5L
+#define STALL_TIMEOUT_S   10L
+#define TOTAL_TIMEOUT_S   30L
 
 /*
  * A request is in exactly one of these places:
@@ -34,6 +34,7 @@ struct _CkHttp {
     CURLM *multi;
     struct curl_slist *headers;
     guint concurrency;
+    guint patience; /* seconds */
     GQueue waiting; /* CkHttpRequest, oldest first */
     GQueue running;
     GSource *timer;      /* curl's one timer, or NULL */
@@ -130,6 +131,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data)
 static CURL *new_easy(CkHttpRequest *request)
 {
     CURL *easy = curl_easy_init();
+    long patience = (long)request->http->patience;
     gboolean tls = g_ascii_strncasecmp(request->url, "https:", 6) == 0;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
@@ -142,10 +144,10 @@ static CURL *new_easy(CkHttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, STALL_TIMEOUT_S);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TOTAL_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, MAX(STALL_TIMEOUT_S, patience / 3));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, MAX(TOTAL_TIMEOUT_S, patience));
     if (!tls) /* a key for this machine must not go through a proxy from the environment */
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     return easy;
@@ -195,7 +197,7 @@ static GError *transport_error(CkHttpRequest *request, CURLcode code)
         error = os_errno == ECONNREFUSED ? CK_ERROR_REFUSED : CK_ERROR_UNREACHABLE;
         break;
     case CURLE_WRITE_ERROR:
-        error = request->too_large ? CK_ERROR_BAD_RESPONSE : CK_ERROR_CONNECTION;
+        error = request->too_large ? CK_ERROR_TOO_LARGE : CK_ERROR_CONNECTION;
         message = request->too_large ? "the answer is larger than 16 MiB" : message;
         break;
     case CURLE_BAD_CONTENT_ENCODING:
@@ -281,7 +283,7 @@ void ck_http_cancel(CkHttpRequest *request)
 }
 
 CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint concurrency,
-                    GError **error)
+                    guint patience, GError **error)
 {
     CURLM *multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
     if (!multi) {
@@ -291,6 +293,7 @@ CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint con
     CkHttp *http = g_new0(CkHttp, 1);
     http->context = g_main_context_ref(context);
     http->concurrency = concurrency;
+    http->patience = patience;
     http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
     for (; *headers; headers++)
         http->headers = curl_slist_append(http->headers, *headers);
@@ -319,6 +322,9 @@ void ck_http_free(CkHttp *http)
 
 gboolean ck_http_is_safe_url(const char *url)
 {
+    for (const char *at = url; *at; at++)
+        if (!g_ascii_isgraph(*at)) /* GLib would take them (RFC 3986, section 2, does not) */
+            return FALSE;
     g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
     const char *host = uri ? g_uri_get_host(uri) : NULL;
     if (!host || !*host || g_uri_get_userinfo(uri) || g_uri_get_query(uri) ||

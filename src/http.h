@@ -3,9 +3,9 @@
  * GET over HTTP(S): libcurl's multi interface on a GLib main context. Nothing here blocks, and
  * every callback runs from the main context.
  *
- * At most `concurrency` requests are under way; later ones wait in order. Each attempt has 5 s to
- * connect and 30 s in all, and is given up when nothing arrives for 10 s. Redirects are not
- * followed and the key is sent to nobody but the host of the URL.
+ * At most `concurrency` requests are under way; later ones wait in order. Each has 5 s to connect
+ * and 30 s in all, and is given up when nothing arrives for 10 s; a patient caller gets more.
+ * Redirects are not followed and the key is sent to nobody but the host of the URL.
  */
 #pragma once
 
@@ -26,13 +26,14 @@ typedef struct {
 
 /* Called once for each request that was not cancelled, with an answer of any status or with the
  * error of the transport: CK_ERROR_TIMED_OUT, _REFUSED, _UNREACHABLE, _CONNECTION,
- * or _BAD_RESPONSE (too large, or not HTTP). Both are the caller's to read, not to keep. */
+ * _TOO_LARGE or _BAD_RESPONSE (not HTTP). Both are the caller's to read, not to keep. */
 typedef void (*CkHttpDone)(const CkHttpResponse *response, const GError *error, gpointer data);
 
-/* headers: sent with every request, NULL-terminated, copied. The context must outlive the result.
+/* headers: sent with every request, NULL-terminated, copied. patience: seconds that callers are
+ * ready to wait; above 30, requests get that much in all, and a third of it to stall.
  * Error: CK_ERROR_CONNECTION where libcurl can't be set up. */
 CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint concurrency,
-                    GError **error);
+                    guint patience, GError **error);
 
 /* Cancels what is under way; no callback is called any more. */
 void ck_http_free(CkHttp *http);

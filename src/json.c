@@ -134,9 +134,10 @@ guint ck_json_depth(CkSlice value)
             continue;
         }
         if (*at == '{' || *at == '[')
-            deepest = MAX(deepest, ++depth);
+            depth++;
         else if (*at == '}' || *at == ']')
             depth--;
+        deepest = MAX(deepest, depth);
         at++;
     }
     return deepest;
@@ -200,7 +201,8 @@ static void line_break(CkSink *out, guint depth)
         ck_sink_bytes(out, "  ", 2);
 }
 
-void ck_json_indent(CkSlice value, CkSink *out)
+/* token writes a string, a number or a word. */
+static void indent(CkSlice value, CkSink *out, void (*token)(CkSlice token, CkSink *out))
 {
     guint depth = 0;
     for (const char *at = value.data, *end = at + value.size; at < end;) {
@@ -237,7 +239,7 @@ void ck_json_indent(CkSlice value, CkSink *out)
             break;
         default: {
             const char *after = skip_scalar(at, end);
-            ck_sink_bytes(out, at, (gsize)(after - at));
+            token((CkSlice){at, (gsize)(after - at)}, out);
             at = after;
         }
         }
@@ -245,16 +247,14 @@ void ck_json_indent(CkSlice value, CkSink *out)
     ck_sink_char(out, '\n');
 }
 
-void ck_json_compact(CkSlice value, CkSink *out)
+static void put_token(CkSlice token, CkSink *out)
 {
-    for (const char *at = value.data, *end = at + value.size; at < end;) {
-        const char *token = skip_space(at, end);
-        if (token == end)
-            break;
-        at = strchr("{}[],:", *token) ? token + 1 : skip_scalar(token, end);
-        ck_sink_bytes(out, token, (gsize)(at - token));
-    }
-    ck_sink_char(out, '\n');
+    ck_sink_bytes(out, token.data, token.size);
+}
+
+void ck_json_indent(CkSlice value, CkSink *out)
+{
+    indent(value, out, put_token);
 }
 
 /* The code unit of a \uXXXX escape that begins at at, -1 if there is none. */
@@ -269,6 +269,57 @@ static int escaped_unit(const char *at, const char *end)
         unit = unit * 16 + g_ascii_xdigit_value(at[i]);
     }
     return unit;
+}
+
+/* The character that the escape at at stands for and the place after it; 0 where it has to stay an
+ * escape: a quote, a backslash, a control, or half of a surrogate pair. */
+static gunichar shown_character(const char *at, const char *end, const char **after)
+{
+    int unit = escaped_unit(at, end), low = escaped_unit(at + 6, end);
+    *after = at + (unit < 0 ? 2 : 6);
+    if (unit < 0)
+        return at[1] == '/' ? '/' : 0;
+    if (unit >= 0xd800 && unit < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+        *after = at + 12;
+        return (gunichar)(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+    }
+    gboolean stays = unit == '"' || unit == '\\' || (unit >= 0xd800 && unit < 0xe000) ||
+                     g_unichar_iscntrl((gunichar)unit);
+    return stays ? 0 : (gunichar)unit;
+}
+
+static void put_token_shown(CkSlice token, CkSink *out)
+{
+    const char *run = token.data, *end = token.data + token.size;
+    for (const char *at = run; at < end;) {
+        const char *after;
+        char utf8[6];
+        gunichar c = *at == '\\' ? shown_character(at, end, &after) : 0;
+        if (c) {
+            ck_sink_bytes(out, run, (gsize)(at - run));
+            ck_sink_bytes(out, utf8, (gsize)g_unichar_to_utf8(c, utf8));
+            run = after;
+        }
+        at = *at == '\\' ? after : at + 1;
+    }
+    ck_sink_bytes(out, run, (gsize)(end - run));
+}
+
+void ck_json_show(CkSlice value, CkSink *out)
+{
+    indent(value, out, put_token_shown);
+}
+
+void ck_json_compact(CkSlice value, CkSink *out)
+{
+    for (const char *at = value.data, *end = at + value.size; at < end;) {
+        const char *token = skip_space(at, end);
+        if (token == end)
+            break;
+        at = strchr("{}[],:", *token) ? token + 1 : skip_scalar(token, end);
+        ck_sink_bytes(out, token, (gsize)(at - token));
+    }
+    ck_sink_char(out, '\n');
 }
 
 #define REPLACEMENT "\xef\xbf\xbd"

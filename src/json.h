@@ -45,6 +45,10 @@ gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);
 /* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. */
 void ck_json_indent(CkSlice value, CkSink *out);
 
+/* The same for people: escapes of letters and other characters that can be shown, and \/, are
+ * written as what they stand for. Still JSON of the same value. */
+void ck_json_show(CkSlice value, CkSink *out);
+
 /* Writes value without white space between its tokens, and a newline. */
 void ck_json_compact(CkSlice value, CkSink *out);
 

@@ -98,8 +98,9 @@ static gboolean user_char_can_stand(gunichar c)
     }
 }
 
-/* Reversible: text with the bytes that can't stand in a name percent-encoded. */
-static char *percent_encode(const char *text)
+/* Reversible: text with the bytes that can't stand in a name percent-encoded, and with them the
+ * ASCII character never, if it is not 0. */
+static char *percent_encode(const char *text, char never)
 {
     GString *out = g_string_new(NULL);
     for (const char *at = text; *at;) {
@@ -107,7 +108,7 @@ static char *percent_encode(const char *text)
         gboolean valid = c != (gunichar)-1 && c != (gunichar)-2;
         gsize size = valid ? (gsize)(g_utf8_next_char(at) - at) : 1;
         gboolean leading = at == text && (*at == '-' || *at == '.');
-        if (valid && !leading && user_char_can_stand(c))
+        if (valid && !leading && *at != never && user_char_can_stand(c))
             g_string_append_len(out, at, (gssize)size);
         else
             for (gsize i = 0; i < size; i++)
@@ -119,9 +120,9 @@ static char *percent_encode(const char *text)
 
 /* percent_encode(), and where that is too long its beginning, "%~" and a digest of the text. No
  * shorter text gives such a name: after an encoded '%' come two hexadecimal digits. */
-static char *bounded_name(const char *text)
+static char *bounded_name(const char *text, char never)
 {
-    g_autofree char *encoded = percent_encode(text);
+    g_autofree char *encoded = percent_encode(text, never);
     if (strlen(encoded) <= CK_NAME_MAX)
         return g_steal_pointer(&encoded);
     g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
@@ -131,7 +132,8 @@ static char *bounded_name(const char *text)
 
 char *ck_name_thread(const char *title, const char *id)
 {
-    g_autofree char *last = bounded_name(id);
+    /* No dot in the id: what stands before the last dot is the title, in every name. */
+    g_autofree char *last = bounded_name(id, '.');
     if (!title || strlen(last) + 2 > CK_NAME_MAX)
         return g_steal_pointer(&last);
     g_autofree char *safe = safe_title(title, CK_NAME_MAX - 1 - strlen(last));
@@ -142,12 +144,13 @@ const char *ck_name_thread_id(const char *name)
 {
     const char *dot = strrchr(name, '.');
     const char *id = dot ? dot + 1 : name;
-    return *name != '.' && g_str_has_prefix(id, "cthr_") && ck_name_is_id(id) ? id : NULL;
+    gboolean like_one = g_str_has_prefix(id, "cthr_") && id[strlen("cthr_")] && ck_name_is_id(id);
+    return *name != '.' && like_one ? id : NULL;
 }
 
 char *ck_name_user(const char *user)
 {
-    return user && *user ? bounded_name(user) : g_strdup("%none");
+    return user && *user ? bounded_name(user, '\0') : g_strdup("%none");
 }
 
 static gboolean is_digest_name(const char *name)

@@ -13,9 +13,10 @@ typedef struct {
     char *key;
     CkWant want;
     char *cursor;     /* what the page is asked to come after, or NULL */
+    guint limit;      /* elements asked for */
     CkApiCall *call;  /* NULL once it has ended */
-    GSource *failing; /* instead of call: an error found before anything was asked */
-    GError *failure;
+    GSource *ending;  /* instead of call: the end was clear before anything was asked */
+    GError *failure;  /* for ending, or NULL */
     GPtrArray *waits; /* CkWait */
 } Fetch;
 
@@ -56,9 +57,9 @@ static void fetch_free(gpointer data)
 {
     Fetch *fetch = data;
     g_clear_pointer(&fetch->call, ck_api_cancel);
-    if (fetch->failing) {
-        g_source_destroy(fetch->failing);
-        g_source_unref(fetch->failing);
+    if (fetch->ending) {
+        g_source_destroy(fetch->ending);
+        g_source_unref(fetch->ending);
     }
     g_clear_error(&fetch->failure);
     g_ptr_array_unref(fetch->waits);
@@ -68,19 +69,41 @@ static void fetch_free(gpointer data)
     g_free(fetch);
 }
 
-/* Ends the fetch, then wakes those who waited for it; they may begin the next one. */
-static void finish(Fetch *fetch, const GError *error)
+/* What was being done, for errors. */
+static char *describe(const CkWant *want)
 {
+    switch (want->kind) {
+    case CK_WANT_THREADS:
+        return g_strdup("listing threads");
+    case CK_WANT_USER_THREADS:
+        return g_strdup("listing a user's threads");
+    case CK_WANT_ITEMS:
+        return g_strdup_printf("listing the items of %s", want->id);
+    case CK_WANT_THREAD:
+        return g_strdup_printf("retrieving thread %s", want->id);
+    case CK_WANT_NOTHING:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+/* Ends the fetch, then wakes those who waited for it; they may begin the next one. */
+static void finish(Fetch *fetch, const GError *failure)
+{
+    CkPager *pager = fetch->pager;
     g_autoptr(GPtrArray) waits = g_steal_pointer(&fetch->waits);
+    g_autoptr(GError) error = failure ? g_error_copy(failure) : NULL;
+    g_autofree char *what = describe(&fetch->want);
     /* That a thread looked up by its id does not exist is an answer, not a failure. */
     gboolean answer =
         fetch->want.kind == CK_WANT_THREAD && g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
-    if (error && !answer && fetch->pager->report)
-        fetch->pager->report(error, fetch->pager->report_data);
-    fetch->waits = g_ptr_array_new();
-    g_hash_table_remove(fetch->pager->fetches, fetch->key);
+    g_prefix_error(&error, "%s: ", what);
+    if (error && !answer && pager->report)
+        pager->report(error, pager->report_data);
     for (guint i = 0; i < waits->len; i++)
         ((CkWait *)g_ptr_array_index(waits, i))->fetch = NULL;
+    fetch->waits = g_ptr_array_new();
+    g_hash_table_remove(pager->fetches, fetch->key);
     for (guint i = 0; i < waits->len; i++) {
         CkWait *wait = g_ptr_array_index(waits, i);
         if (wait->woken)
@@ -90,9 +113,9 @@ static void finish(Fetch *fetch, const GError *error)
 
 /* Storing what arrived */
 
-static gboolean broken(GError **error, const char *key, const char *what)
+static gboolean broken(GError **error, const char *what)
 {
-    g_set_error(error, CK_ERROR, CK_ERROR_BAD_RESPONSE, "listing %s: %s", key, what);
+    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE, what);
     return FALSE;
 }
 
@@ -104,15 +127,15 @@ static gboolean next_cursor(Fetch *fetch, const CkPage *page, char **cursor, GEr
     if (!page->has_more)
         return TRUE;
     if (page->elements->len == 0)
-        return broken(error, fetch->key, "the server says that there is more and sends nothing");
+        return broken(error, "the server says that there is more and sends nothing");
     CkSlice last = g_array_index(page->elements, CkSlice, page->elements->len - 1);
     g_autofree char *next =
         page->last_id && *page->last_id ? g_strdup(page->last_id) : ck_decode_id(last);
     if (!next)
-        return broken(error, fetch->key, "the server says that there is more and not from where");
+        return broken(error, "the server says that there is more and not from where");
     GHashTable *seen = g_hash_table_lookup(cursors, fetch->key);
     if (seen && g_hash_table_contains(seen, next))
-        return broken(error, fetch->key, "the server's cursors go in a circle");
+        return broken(error, "the server's cursors go in a circle");
     *cursor = g_steal_pointer(&next);
     return TRUE;
 }
@@ -122,7 +145,8 @@ static gboolean store_threads(CkStore *store, const CkPage *page, GError **error
     for (guint i = 0; i < page->elements->len; i++) {
         CkSlice element = g_array_index(page->elements, CkSlice, i);
         g_autoptr(CkThread) thread = ck_decode_thread(element, error);
-        if (!thread || !ck_store_put_thread(store, thread, error))
+        if (!thread || !ck_store_put_thread(store, thread, error) ||
+            !ck_store_place_thread(store, thread->id, error))
             return FALSE;
     }
     return TRUE;
@@ -177,14 +201,22 @@ static gboolean forget_cursor(Fetch *fetch, GError **error)
     return ck_store_put_listing(fetch->pager->store, fetch->key, NULL, FALSE, error);
 }
 
+static void ask_for_page(Fetch *fetch);
+
 static void on_page(CkPage *page, const GError *error, gpointer data)
 {
     Fetch *fetch = data;
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     fetch->call = NULL;
+    if (fetch->limit > 1 && g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE)) {
+        fetch->limit /= 2; /* items of a megabyte: fewer of them */
+        ask_for_page(fetch);
+        return;
+    }
     if (page)
         store_page(fetch, page, &failure);
-    else if (fetch->cursor && g_error_matches(error, CK_ERROR, CK_ERROR_REJECTED))
+    else if (fetch->cursor &&
+             (error->code == CK_ERROR_REJECTED || error->code == CK_ERROR_NOT_FOUND))
         forget_cursor(fetch, NULL);
     finish(fetch, failure);
 }
@@ -196,8 +228,8 @@ static void on_thread(CkThread *thread, const GError *error, gpointer data)
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     fetch->call = NULL;
     if (thread && strcmp(thread->id, fetch->want.id) != 0)
-        g_set_error(&failure, CK_ERROR, CK_ERROR_BAD_RESPONSE,
-                    "retrieving thread %s: the server sent another one", fetch->want.id);
+        g_set_error(&failure, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the server sent another thread, %s",
+                    thread->id);
     else if (thread &&
              !(ck_store_begin(store, &failure) && ck_store_put_thread(store, thread, &failure) &&
                ck_store_commit(store, &failure)))
@@ -207,7 +239,7 @@ static void on_thread(CkThread *thread, const GError *error, gpointer data)
 
 /* Asking */
 
-static gboolean on_failing(gpointer data)
+static gboolean on_ending(gpointer data)
 {
     Fetch *fetch = data;
     g_autoptr(GError) failure = g_steal_pointer(&fetch->failure);
@@ -215,51 +247,51 @@ static gboolean on_failing(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Fails the fetch without a request, from the main context as every other end. */
-static void fail_later(Fetch *fetch, GError *failure)
+/* Ends the fetch without a request, from the main context as every other end. */
+static void end_later(Fetch *fetch, GError *failure)
 {
     fetch->failure = failure;
-    fetch->failing = g_idle_source_new();
-    g_source_set_callback(fetch->failing, on_failing, fetch, NULL);
-    g_source_attach(fetch->failing, fetch->pager->context);
+    fetch->ending = g_idle_source_new();
+    g_source_set_callback(fetch->ending, on_ending, fetch, NULL);
+    g_source_attach(fetch->ending, fetch->pager->context);
+}
+
+static void ask_for_page(Fetch *fetch)
+{
+    CkApi *api = fetch->pager->api;
+    CkListQuery query = {.limit = fetch->limit, .after = fetch->cursor};
+    if (fetch->want.kind == CK_WANT_ITEMS) {
+        query.order = CK_ORDER_ASC;
+        fetch->call = ck_api_list_items(api, fetch->want.id, &query, on_page, fetch);
+    } else {
+        query.order = CK_ORDER_DESC;
+        query.user = fetch->want.id;
+        fetch->call = ck_api_list_threads(api, &query, on_page, fetch);
+    }
 }
 
 static void ask(Fetch *fetch)
 {
     CkPager *pager = fetch->pager;
-    const CkWant *want = &fetch->want;
+    CkWantKind kind = fetch->want.kind;
     g_auto(CkListingState) state = {0};
     GError *failure = NULL;
-    if (!ck_store_listing(pager->store, fetch->key, &state, &failure)) {
-        fail_later(fetch, failure);
+    if (!ck_store_listing(pager->store, fetch->key, &state, &failure) || state.complete) {
+        end_later(fetch, failure);
         return;
     }
-    fetch->cursor = g_strdup(state.cursor);
-    CkListQuery query = {.limit = pager->config->page_size, .after = fetch->cursor};
-    gboolean in_path = want->kind == CK_WANT_ITEMS || want->kind == CK_WANT_THREAD;
-    if (in_path && !ck_name_is_id(want->id)) {
-        fail_later(fetch, g_error_new(CK_ERROR, CK_ERROR_BAD_RESPONSE,
-                                      "the server gave a thread an id that can't stand in a URL"));
+    if ((kind == CK_WANT_ITEMS || kind == CK_WANT_THREAD) && !ck_name_is_id(fetch->want.id)) {
+        end_later(fetch, g_error_new(CK_ERROR, CK_ERROR_BAD_RESPONSE,
+                                     "this id of the server's can't stand in a URL"));
         return;
     }
-    switch (want->kind) {
-    case CK_WANT_USER_THREADS:
-        query.user = want->id;
-        G_GNUC_FALLTHROUGH;
-    case CK_WANT_THREADS:
-        query.order = CK_ORDER_DESC;
-        fetch->call = ck_api_list_threads(pager->api, &query, on_page, fetch);
-        break;
-    case CK_WANT_ITEMS:
-        query.order = CK_ORDER_ASC;
-        fetch->call = ck_api_list_items(pager->api, want->id, &query, on_page, fetch);
-        break;
-    case CK_WANT_THREAD:
-        fetch->call = ck_api_get_thread(pager->api, want->id, on_thread, fetch);
-        break;
-    case CK_WANT_NOTHING:
-        g_assert_not_reached();
+    if (kind == CK_WANT_THREAD) {
+        fetch->call = ck_api_get_thread(pager->api, fetch->want.id, on_thread, fetch);
+        return;
     }
+    fetch->cursor = g_steal_pointer(&state.cursor);
+    fetch->limit = pager->config->page_size;
+    ask_for_page(fetch);
 }
 
 CkWait *ck_pager_wait(CkPager *pager, const CkWant *want, CkWoken woken, gpointer data)

@@ -7,6 +7,8 @@
  * whole or not at all, together with the cursor that follows it; then everybody who waits is
  * woken, looks at the store again, and may wait again.
  *
+ * A page that is too large to be taken is asked for again with half as many elements.
+ *
  * A page that fails leaves the store as it was: what was read before stays, the listing stays
  * incomplete, those who wait get the error, and the next one to wait tries that page again.
  */

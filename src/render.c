@@ -47,21 +47,31 @@ static void end_block(CkSink *out, const char *text)
     ck_sink_string(out, g_str_has_suffix(text, "\n") ? "\n" : "\n\n");
 }
 
-/* CommonMark 6.3: a backslash before the characters that would end link text. */
+static gboolean has_balanced_brackets(const char *text)
+{
+    int open = 0;
+    for (; *text && open >= 0; text++)
+        open += (*text == '[') - (*text == ']');
+    return open == 0;
+}
+
+/* CommonMark 6.3: link text may hold brackets in pairs, as in "report[1].pdf"; others are escaped,
+ * and so is a backslash that would itself escape something (2.4). */
 static void put_link_text(CkSink *out, const char *text)
 {
-    GString *escaped = g_string_new(NULL);
+    gboolean balanced = has_balanced_brackets(text);
+    g_autoptr(GString) escaped = g_string_new(NULL);
     for (const char *at = text; *at; at++) {
-        if (strchr("\\[]", *at))
+        gboolean bracket = *at == '[' || *at == ']';
+        if ((bracket && !balanced) || (*at == '\\' && (g_ascii_ispunct(at[1]) || !at[1])))
             g_string_append_c(escaped, '\\');
         g_string_append_c(escaped, *at);
     }
     put_line(out, escaped->str);
-    g_string_free(escaped, TRUE);
 }
 
-/* A link where there is a URL, else the label alone. What would end a link's target is
- * percent-encoded, as a browser would. */
+/* A link where there is a URL, else the label alone. What would end a link's target, and controls,
+ * are percent-encoded, as a browser would. */
 static void put_link(CkSink *out, const char *label, const char *url)
 {
     if (!url) {
@@ -71,14 +81,14 @@ static void put_link(CkSink *out, const char *label, const char *url)
     ck_sink_char(out, '[');
     put_link_text(out, label);
     ck_sink_string(out, "](");
-    for (const char *at = url; *at; at++) {
-        char encoded[4];
-        if ((guchar)*at > 0x20 && *at != 0x7f && !strchr("()<>\\", *at)) {
-            ck_sink_char(out, *at);
-            continue;
+    for (const char *at = url; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        gboolean stands = c > 0x20 && !is_control(c) && !(c < 0x80 && strchr("()<>\\", (char)c));
+        for (const char *byte = at; byte < g_utf8_next_char(at); byte++) {
+            char encoded[4];
+            g_snprintf(encoded, sizeof encoded, stands ? "%c" : "%%%02X", (guchar)*byte);
+            ck_sink_string(out, encoded);
         }
-        g_snprintf(encoded, sizeof encoded, "%%%02X", (guchar)*at);
-        ck_sink_string(out, encoded);
     }
     ck_sink_char(out, ')');
 }
@@ -113,7 +123,7 @@ static void put_code(CkSink *out, const CkPart *part)
     gboolean pretty = is_json && g_strcmp0(part->detail, "pretty") == 0;
     g_autoptr(GString) text = g_string_new(pretty ? NULL : part->text);
     if (pretty)
-        ck_json_indent(json, &(CkSink){.text = text});
+        ck_json_show(json, &(CkSink){.text = text});
     g_autofree char *fence = g_strnfill(MAX(3, longest_run(text->str, '`') + 1), '`');
     ck_sink_string(out, part->label);
     ck_sink_string(out, ":\n\n");

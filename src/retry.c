@@ -19,24 +19,25 @@ static gboolean worth_retrying(const CkAttempt *attempt)
            attempt->status == 429 || attempt->status >= 500;
 }
 
-/* A decimal number and nothing else; FALSE for anything else. */
+/* A decimal number and nothing else, such as 1.5; FALSE for anything else. */
 static gboolean parse_number(const char *text, double *number)
 {
-    char *end;
-    if (!text || !g_ascii_isdigit(*text))
+    if (!text || !g_ascii_isdigit(*text) || text[strspn(text, "0123456789.")] != '\0')
         return FALSE;
+    char *end;
     *number = g_ascii_strtod(text, &end);
-    return *end == '\0' && isfinite(*number);
+    return *end == '\0';
 }
 
 /* An IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); 0 for anything else. */
 static gint64 parse_date(const char *text)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char month[4];
-    int day, year, hour, minute, second;
-    if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
-               &second) != 6)
+    char month[4], zone[4];
+    int day, year, hour, minute, second, size = 0;
+    if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d %3s%n", &day, month, &year, &hour, &minute,
+               &second, zone, &size) != 7 ||
+        strcmp(zone, "GMT") != 0 || text[size] != '\0')
         return 0;
     const char *found = strstr(months, month);
     if (!found || strlen(month) != 3 || (found - months) % 3 != 0)

@@ -21,6 +21,7 @@ static const char schema[] =
     "  newest_at INTEGER NOT NULL);"
     "CREATE TABLE thread ("
     "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  place INTEGER UNIQUE," /* NULL until a listing has brought it */
     "  user INTEGER NOT NULL,"
     "  id TEXT NOT NULL UNIQUE,"
     "  name TEXT NOT NULL UNIQUE,"
@@ -32,7 +33,7 @@ static const char schema[] =
     "  items INTEGER NOT NULL DEFAULT 0,"
     "  md_size INTEGER NOT NULL DEFAULT 0,"
     "  jsonl_size INTEGER NOT NULL DEFAULT 0);"
-    "CREATE INDEX thread_of_user ON thread (user, row);"
+    "CREATE INDEX thread_of_user ON thread (user, place);"
     "CREATE TABLE former_name (name TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE item ("
     "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -55,7 +56,8 @@ static const char schema[] =
 
 #define USER_COLUMNS "row, id, name, newest_at"
 #define THREAD_COLUMNS                                                                             \
-    "row, user, id, name, created_at, newest_at, json_size, head_size, items, md_size, jsonl_size"
+    "row, place, user, id, name, created_at, newest_at, json_size, head_size, items, md_size, "    \
+    "jsonl_size"
 #define ITEM_COLUMNS                                                                               \
     "row, thread, number, role, created_at, finished, json_size, md_size, jsonl_size, md_offset, " \
     "jsonl_offset"
@@ -71,6 +73,7 @@ enum {
     ADD_THREAD,
     KEEP_FORMER_NAME,
     UPDATE_THREAD,
+    PLACE_THREAD,
     THREAD_BY_ROW,
     THREAD_BY_ID,
     THREAD_BY_NAME,
@@ -105,14 +108,17 @@ static const char *const statements[N_STATEMENTS] = {
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
                       " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
                       " json_size = ?6, head_size = ?7 WHERE id = ?2",
+    [PLACE_THREAD] = "UPDATE thread SET place = (SELECT ifnull(max(place), 0) + 1 FROM thread)"
+                     " WHERE id = ?1 AND place IS NULL",
     [THREAD_BY_ROW] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row = ?1",
     [THREAD_BY_ID] = "SELECT " THREAD_COLUMNS " FROM thread WHERE id = ?1",
     [THREAD_BY_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name = ?1",
     [THREAD_BY_FORMER_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row ="
                               " (SELECT thread FROM former_name WHERE former_name.name = ?1)",
-    [NEXT_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row > ?1 ORDER BY row LIMIT 1",
-    [NEXT_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?2 AND row > ?1"
-                            " ORDER BY row LIMIT 1",
+    [NEXT_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place > ?1"
+                    " ORDER BY place LIMIT 1",
+    [NEXT_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?2 AND place > ?1"
+                            " ORDER BY place LIMIT 1",
     [THREAD_JSON] = "SELECT json FROM thread WHERE row = ?1",
     [ADD_ITEM] = "INSERT OR IGNORE INTO item (thread, number, id, role, created_at, finished, json,"
                  " json_size, md_size, jsonl_size, md_offset, jsonl_offset)"
@@ -272,8 +278,16 @@ gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **er
         if (sqlite3_changes(store->db) > 0)
             return TRUE;
     }
-    g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: no room for thread %s", thread->id);
+    g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: the name of thread %s is taken",
+                thread->id);
     return FALSE;
+}
+
+gboolean ck_store_place_thread(CkStore *store, const char *thread_id, GError **error)
+{
+    sqlite3_stmt *statement = use(store, PLACE_THREAD);
+    bind_text(statement, 1, thread_id);
+    return run(store, statement, error);
 }
 
 gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *item,
@@ -342,16 +356,17 @@ static CkFound read_thread(CkStore *store, sqlite3_stmt *statement, CkThreadRow 
         return found;
     *thread = (CkThreadRow){
         .row = sqlite3_column_int64(statement, 0),
-        .user = sqlite3_column_int64(statement, 1),
-        .id = column_text(statement, 2),
-        .name = column_text(statement, 3),
-        .created_at = sqlite3_column_int64(statement, 4),
-        .newest_at = sqlite3_column_int64(statement, 5),
-        .json_size = column_size(statement, 6),
-        .head_size = column_size(statement, 7),
-        .items = column_size(statement, 8),
-        .md_size = column_size(statement, 9),
-        .jsonl_size = column_size(statement, 10),
+        .place = column_size(statement, 1),
+        .user = sqlite3_column_int64(statement, 2),
+        .id = column_text(statement, 3),
+        .name = column_text(statement, 4),
+        .created_at = sqlite3_column_int64(statement, 5),
+        .newest_at = sqlite3_column_int64(statement, 6),
+        .json_size = column_size(statement, 7),
+        .head_size = column_size(statement, 8),
+        .items = column_size(statement, 9),
+        .md_size = column_size(statement, 10),
+        .jsonl_size = column_size(statement, 11),
     };
     done(statement);
     return found;
@@ -436,11 +451,11 @@ CkFound ck_store_thread_named(CkStore *store, const char *name, CkThreadRow *thr
     return read_thread(store, use(store, THREAD_BY_FORMER_NAME), thread, error);
 }
 
-CkFound ck_store_next_thread(CkStore *store, gint64 user, gint64 after, CkThreadRow *thread,
+CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, CkThreadRow *thread,
                              GError **error)
 {
     sqlite3_stmt *statement = use(store, user ? NEXT_THREAD_OF_USER : NEXT_THREAD);
-    sqlite3_bind_int64(statement, 1, after);
+    sqlite3_bind_int64(statement, 1, (gint64)after);
     if (user)
         sqlite3_bind_int64(statement, 2, user);
     return read_thread(store, statement, thread, error);

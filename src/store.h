@@ -37,6 +37,8 @@ typedef struct {
 
 typedef struct {
     gint64 row;
+    guint64
+        place;   /* its place among the listed threads, from 1; 0: no listing has brought it yet */
     gint64 user; /* row */
     char *id;
     char *name;        /* its folder's present name */
@@ -81,6 +83,10 @@ void ck_store_rollback(CkStore *store);
 /* Adds the thread, or brings its row up to date. */
 gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **error);
 
+/* Gives the thread the next place, unless it has one: a listing has brought it. A thread that was
+ * retrieved by itself waits for its place, so that the listing keeps its order. */
+gboolean ck_store_place_thread(CkStore *store, const char *thread_id, GError **error);
+
 /* Adds the item at the end of the thread, unless it has an item with that id. */
 gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *item,
                            GError **error);
@@ -96,10 +102,10 @@ CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **erro
 CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
                                GError **error);
 
-/* The next row after a place: the user or thread with the lowest row above after. user 0: of any
- * user. */
+/* The user with the lowest row above after; the thread with the lowest place above after, of that
+ * user or (0) of any. */
 CkFound ck_store_next_user(CkStore *store, gint64 after, CkUserRow *user, GError **error);
-CkFound ck_store_next_thread(CkStore *store, gint64 user, gint64 after, CkThreadRow *thread,
+CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, CkThreadRow *thread,
                              GError **error);
 
 /* What the server sent for a thread or an item; NULL with the error set. */

@@ -63,7 +63,7 @@ static const struct {
 };
 
 /* Positions: an item's files stand at number · 2 and number · 2 + 1, the thread's files after all
- * items; a user's or thread's folder stands at its row. */
+ * items; a user's folder stands at its row, a thread's at its place. */
 #define THREAD_FILES_AT ((guint64)1 << 48)
 
 CkTree *ck_tree_new(CkStore *store, const CkConfig *config)
@@ -255,9 +255,15 @@ static CkTreeResult lookup_user(CkTree *tree, const char *name, CkStat *stat, Ck
 static CkTreeResult lookup_in_root(CkTree *tree, const char *name, CkStat *stat, CkWant *want,
                                    GError **error)
 {
-    if (!tree->config->group_by_user || ck_name_thread_id(name) == name)
+    if (!tree->config->group_by_user)
         return lookup_thread(tree, 0, name, stat, want, error);
-    return lookup_user(tree, name, stat, want, error);
+    /* A bare id, unless a user is known who is called so. */
+    g_auto(CkWant) user_want = {0};
+    CkTreeResult result = lookup_user(tree, name, stat, &user_want, error);
+    if (ck_name_thread_id(name) == name && result != CK_TREE_OK && result != CK_TREE_FAILED)
+        return lookup_thread(tree, 0, name, stat, want, error);
+    *want = (CkWant){user_want.kind, g_steal_pointer(&user_want.id)};
+    return result;
 }
 
 static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name, CkStat *stat,
@@ -341,12 +347,12 @@ static CkFound list_threads(CkTree *tree, gint64 user, guint64 position, Listing
 {
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
-        CkFound found = ck_store_next_thread(tree->store, user, (gint64)position, &thread, error);
+        CkFound found = ck_store_next_thread(tree->store, user, position, &thread, error);
         if (found != CK_FOUND)
             return found;
         CkStat stat;
         folder_stat(&thread, &stat);
-        position = (guint64)thread.row;
+        position = thread.place;
         if (!give(listing, thread.name, &stat, position))
             return CK_FOUND;
     }
@@ -435,13 +441,11 @@ static CkTreeResult list_thread(CkTree *tree, gint64 row, guint64 position, List
     CkFound found = ck_store_thread(tree->store, row, &thread, error);
     if (found != CK_FOUND)
         return from_found(found);
-    if (position < THREAD_FILES_AT) {
-        found = list_items(tree, row, position, listing, error);
-        CkTreeResult result =
-            after_rows(tree, found, listing, CK_WANT_ITEMS, thread.id, want, error);
-        if (result != CK_TREE_ABSENT)
-            return result;
-    }
+    found =
+        position < THREAD_FILES_AT ? list_items(tree, row, position, listing, error) : CK_ABSENT;
+    CkTreeResult result = after_rows(tree, found, listing, CK_WANT_ITEMS, thread.id, want, error);
+    if (result != CK_TREE_ABSENT)
+        return result;
     return list_thread_files(tree, &thread, position, listing, error);
 }
 

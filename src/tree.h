@@ -13,8 +13,8 @@
  *
  * A node (an inode number) is the row of a user, thread or item and the kind of thing that is made
  * of it: node = row · 16 + kind. Rows are never reused, so nodes mean the same for ever and there
- * is nothing to remember or to forget. Positions in a directory are made of rows and item numbers
- * for the same reason.
+ * is nothing to remember or to forget. Positions in a directory are rows, places in the listing and
+ * item numbers, which do not change either.
  */
 #pragma once
 

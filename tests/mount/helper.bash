@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+#
+# What all tests against a real mount share: a sandbox server, a mount of it, and the certainty
+# that nothing of either is left behind. Loaded by every .bats file; run with `bats tests/mount`.
+#
+#   CHATKITFS       the program under test (default: build/chatkitfs of the repository)
+#   MNT             where a test mounts
+#   LOG             what the program wrote to standard error, see mount_in_foreground
+#   FS_PID          the process that serves the mount
+#   OPENAI_BASE_URL, OPENAI_API_KEY, SANDBOX (its control URL), ACCOUNT (a file with what it holds)
+#                   are set by start_sandbox, for one test or, in setup_file, for all of a file
+#
+# Nothing here sleeps for a fixed time: wait_until polls for what must come.
+
+bats_require_minimum_version 1.5.0
+
+REPOSITORY=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+CHATKITFS=$(realpath "${CHATKITFS:-$REPOSITORY/build/chatkitfs}")
+
+# Not the sandbox's default, so that a leak of it can't be confused with anything else.
+KEY=sk-test-Zq7hXw2LsecretT9
+
+# Neither the caller's account nor the caller's language or proxy.
+unset OPENAI_ORG_ID OPENAI_PROJECT_ID XDG_CONFIG_HOME http_proxy HTTP_PROXY all_proxy ALL_PROXY
+export LC_ALL=C.UTF-8 TZ=UTC
+
+LIMIT=10    # seconds that wait_until waits
+WATCHDOG=60 # seconds that a test may take
+LOOK=0.02   # seconds between two looks
+
+# A pipe into which nobody writes: reading from it with a limit waits without a process.
+exec {idle}<> <(:)
+
+# --- A test's life ---------------------------------------------------------------------------
+
+# Processes that this test (or file) started; ended with it.
+started=()
+
+setup() {
+    MNT=$BATS_TEST_TMPDIR/mnt
+    LOG=$BATS_TEST_TMPDIR/log
+    mkdir "$MNT"
+    if [[ -n ${SANDBOX:-} ]]; then
+        control POST /reset >/dev/null
+    fi
+    watchdog 3>&- &
+    started+=($!)
+}
+
+teardown() {
+    end_everything "$BATS_TEST_TMPDIR"
+}
+
+teardown_file() {
+    end_everything "$BATS_FILE_TMPDIR"
+}
+
+# A test must not hang for ever, not even on a file system that no longer answers: without its
+# process the kernel ends every call to it.
+watchdog() {
+    local pid
+    read -rt "$WATCHDOG" -u "$idle" || true
+    for pid in $(file_systems "$BATS_TEST_TMPDIR"); do
+        echo "the test took more than $WATCHDOG s: killing its file system $pid" >&2
+        kill -KILL "$pid"
+    done
+}
+
+# Whatever happened before: unmounts, ends every process and removes the directory.
+end_everything() {
+    local directory=$1 place pid
+    set +e
+    while read -r place; do
+        fusermount3 -u "$place" 2>/dev/null || fusermount3 -uz "$place" || umount -l "$place"
+    done < <(mounts_below "$directory")
+    for pid in $(file_systems "$directory"); do
+        end_process "$pid"
+    done
+    for pid in "${started[@]}"; do
+        end_process "$pid"
+    done
+    # Copies of the mount have its modes, which forbid to remove anything.
+    chmod -R u+rwX "$directory" 2>/dev/null
+    rm -rf --one-file-system "${directory:?}"
+    set -e
+}
+
+end_process() {
+    kill -TERM "$1" 2>/dev/null || return 0
+    LIMIT=3 wait_until gone "$1" || kill -KILL "$1" 2>/dev/null
+}
+
+# Where something is mounted below a directory, one a line.
+mounts_below() {
+    findmnt -ln -o TARGET | grep -F -- "$1/" || true
+}
+
+# The processes of this program that were given a directory below that one.
+file_systems() {
+    local cmdline
+    for cmdline in $(grep -lzF -- "$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
+        if [[ ${cmdline%cmdline}exe -ef $CHATKITFS ]]; then
+            cmdline=${cmdline%/cmdline}
+            echo "${cmdline#/proc/}"
+        fi
+    done
+}
+
+# Whether a process has ended. One that nobody waited for counts: not every PID 1 does.
+gone() {
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    stat=${stat##*) }
+    [[ $stat == Z* || $stat == X* ]]
+}
+
+# Looks every 20 ms whether COMMAND succeeds by now.
+wait_until() {
+    local end=$((SECONDS + LIMIT))
+    until "$@"; do
+        if ((SECONDS > end)); then
+            echo "waited $LIMIT s in vain for: $*" >&2
+            return 1
+        fi
+        read -rt "$LOOK" -u "$idle" || true
+    done
+}
+
+# --- The sandbox -----------------------------------------------------------------------------
+
+# start_sandbox [OPTION]...: see scripts/sandbox --help. Not in a subshell (run, pipe).
+start_sandbox() {
+    local directory=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
+    local url_file=$directory/sandbox.url
+    rm -f "$url_file"
+    "$REPOSITORY/scripts/sandbox" --key "$KEY" --url-file "$url_file" --parent-pid "$$" "$@" \
+        >/dev/null 2>"$directory/sandbox.log" 3>&- &
+    SANDBOX_PID=$!
+    started+=("$SANDBOX_PID")
+    wait_until test -s "$url_file"
+    OPENAI_BASE_URL=$(<"$url_file")
+    SANDBOX=${OPENAI_BASE_URL%/v1}/sandbox
+    OPENAI_API_KEY=$KEY
+    ACCOUNT=$directory/account.json
+    export OPENAI_BASE_URL OPENAI_API_KEY SANDBOX SANDBOX_PID ACCOUNT
+    control GET /account >"$ACCOUNT"
+}
+
+# start_sandbox_with: the same with a data file read from standard input.
+start_sandbox_with() {
+    local data=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/data.json
+    cat >"$data"
+    start_sandbox --data "$data" "$@"
+}
+
+# control METHOD PATH [JSON]
+control() {
+    curl -sS --fail-with-body --noproxy '*' --max-time "$LIMIT" -X "$1" \
+        ${3+--data-raw "$3"} "$SANDBOX$2"
+}
+
+# fault KIND MATCH [FIELDS]: plans a misbehaviour, FIELDS being further members of the object.
+fault() {
+    control POST /faults "$(jq -n --arg kind "$1" --arg match "$2" \
+        "{\$kind, \$match} + {${3:-}}")" >/dev/null
+}
+
+# How many requests matched, of all since the mount.
+requests() {
+    curl -sS --fail-with-body --noproxy '*' --max-time "$LIMIT" -G \
+        --data-urlencode "match=${1:-}" "$SANDBOX/count"
+}
+
+# The requests so far, "METHOD path?query" a line, decoded.
+request_lines() {
+    control GET /requests | jq -r '.requests[] | .method + " " + .path + "?" + .query'
+}
+
+# How many requests wait for their release (see the fault "hold").
+held() {
+    [[ $(control GET /requests | jq .held) == "$1" ]]
+}
+
+# What the sandbox holds: account FILTER, with the oldest thread first.
+account() {
+    jq -r "$1" "$ACCOUNT"
+}
+
+# --- The mount -------------------------------------------------------------------------------
+
+# As a daemon, the way people mount.
+mount_fs() {
+    "$CHATKITFS" "$@" "$MNT" 3>&-
+    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+}
+
+# In the foreground, with its log in $LOG; for wait, signals and what it writes.
+mount_in_foreground() {
+    "$CHATKITFS" -f "$@" "$MNT" 2>"$LOG" 3>&- &
+    FS_PID=$!
+    started+=("$FS_PID")
+    wait_until eval 'mounted || gone "$FS_PID"'
+    mounted
+}
+
+mounted() {
+    grep -q " $MNT fuse.chatkitfs " /proc/self/mounts
+}
+
+not_mounted() {
+    ! mounted
+}
+
+unmount() {
+    fusermount3 -u "$MNT"
+    wait_until gone "$FS_PID"
+}
+
+# Runs COMMAND in the background as a terminal's shell does, so that ^C (SIGINT) ends it. Its
+# process is then READER, what it writes goes to $BATS_TEST_TMPDIR/reader.out and reader.err.
+in_background() {
+    env --default-signal=INT "$@" >"$BATS_TEST_TMPDIR/reader.out" \
+        2>"$BATS_TEST_TMPDIR/reader.err" 3>&- &
+    READER=$!
+    started+=("$READER")
+}
+
+# ended PID: waits for the end of a child, and sets STATUS.
+ended() {
+    wait_until gone "$1"
+    STATUS=0
+    wait "$1" || STATUS=$?
+}
+
+# --- What is expected ------------------------------------------------------------------------
+
+# expect ACTUAL EXPECTED [WHAT]
+expect() {
+    if [[ $1 == "$2" ]]; then
+        return 0
+    fi
+    echo "${3:-not as expected} (< expected, > got):" >&2
+    diff <(cat <<<"$2") <(cat <<<"$1") | head -n 20 >&2
+    return 1
+}
+
+# expect_requests COUNT [REGEX]
+expect_requests() {
+    local count
+    count=$(requests "${2:-}")
+    if [[ $count != "$1" ]]; then
+        echo "$count requests${2:+ that match $2}, expected $1; all of them:" >&2
+        request_lines >&2
+        return 1
+    fi
+}
+
+# expect_errno NAME list|open|stat PATH: what a program gets, by its exact name; "ok" for success.
+expect_errno() {
+    expect "$(errno_of "$2" "$3")" "$1" "$2 of $3"
+}
+
+errno_of() {
+    python3 - "$@" <<'END'
+import errno, os, sys
+operation, path = sys.argv[1:]
+try:
+    if operation == "list":
+        os.listdir(path)
+    elif operation == "open":
+        open(path, "rb").read()
+    else:
+        os.stat(path)
+    print("ok")
+except OSError as error:
+    print(errno.errorcode[error.errno])
+END
+}

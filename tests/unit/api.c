@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: MIT */
+#include "api.h"
+
+#include "error.h"
+#include "server.h"
+
+#define KEY "sk-test-0123456789"
+
+#define LIST "GET /v1/chatkit/threads"
+
+#define EMPTY_PAGE                                                                                 \
+    "{\"object\":\"list\",\"data\":[],\"first_id\":null,\"last_id\":null,\"has_more\":false}"
+
+#define QUICK_RETRY "retry-after-ms: 1\r\n"
+
+/* URLs */
+
+static void urls_are_made_of_base_path_and_query(void)
+{
+    static const struct {
+        const char *base;
+        CkListQuery query;
+        const char *url;
+    } cases[] = {
+        {"https://h/v1", {0}, "https://h/v1/p"},
+        {"https://h/v1/", {0}, "https://h/v1/p"},
+        {"https://h/v1//", {0}, "https://h/v1/p"},
+        {"https://h", {.limit = 100}, "https://h/p?limit=100"},
+        {"https://h", {.order = CK_ORDER_ASC}, "https://h/p?order=asc"},
+        {"https://h", {.order = CK_ORDER_DESC}, "https://h/p?order=desc"},
+        {"https://h", {.before = "cthr_9"}, "https://h/p?before=cthr_9"},
+        {"https://h",
+         {20, CK_ORDER_DESC, "cthr_1", "cthr_2", "ann"},
+         "https://h/p?limit=20&order=desc&after=cthr_1&before=cthr_2&user=ann"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *url = ck_api_url(cases[i].base, "/p", &cases[i].query);
+        g_assert_cmpstr(url, ==, cases[i].url);
+    }
+    g_autofree char *without_query = ck_api_url("https://h/v1", "/p", NULL);
+    g_assert_cmpstr(without_query, ==, "https://h/v1/p");
+}
+
+static void values_are_escaped_in_urls(void)
+{
+    static const struct {
+        const char *value, *escaped;
+    } cases[] = {
+        {"a-b_c.d~e", "a-b_c.d~e"},
+        {"org/team", "org%2Fteam"},
+        {"a b", "a%20b"},
+        {"a+b", "a%2Bb"},
+        {"x&limit=1", "x%26limit%3D1"},
+        {"100%", "100%25"},
+        {"a?b#c", "a%3Fb%23c"},
+        {"jörg", "j%C3%B6rg"},
+        {"a@b:c;d,e", "a%40b%3Ac%3Bd%2Ce"},
+        {"\r\nX: y", "%0D%0AX%3A%20y"},
+        {"\xff", "%FF"},
+        {"", ""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        CkListQuery query = {.after = cases[i].value, .user = cases[i].value};
+        g_autofree char *expected =
+            g_strdup_printf("https://h/p?after=%s&user=%s", cases[i].escaped, cases[i].escaped);
+        g_autofree char *url = ck_api_url("https://h", "/p", &query);
+        g_assert_cmpstr(url, ==, expected);
+    }
+}
+
+/* Errors */
+
+static GError *status_error(int status, const char *body)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(body, strlen(body));
+    return ck_api_status_error(status, bytes, KEY);
+}
+
+static void every_status_has_its_code(void)
+{
+    static const struct {
+        int status;
+        CkError code;
+    } cases[] = {
+        {401, CK_ERROR_DENIED},       {403, CK_ERROR_DENIED},       {404, CK_ERROR_NOT_FOUND},
+        {408, CK_ERROR_TIMED_OUT},    {400, CK_ERROR_REJECTED},     {409, CK_ERROR_REJECTED},
+        {422, CK_ERROR_REJECTED},     {429, CK_ERROR_RATE_LIMITED}, {500, CK_ERROR_SERVER},
+        {503, CK_ERROR_SERVER},       {599, CK_ERROR_SERVER},       {204, CK_ERROR_BAD_RESPONSE},
+        {302, CK_ERROR_BAD_RESPONSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = status_error(cases[i].status, "");
+        g_autofree char *expected = g_strdup_printf("the server answered %d", cases[i].status);
+        g_assert_error(error, CK_ERROR, (gint)cases[i].code);
+        g_assert_cmpstr(error->message, ==, expected);
+    }
+}
+
+static void the_servers_words_are_told(void)
+{
+    static const struct {
+        int status;
+        const char *body, *message;
+    } cases[] = {
+        {400, "{\"error\":{\"message\":\"bad limit\",\"code\":\"c\"}}",
+         "the server answered 400 (bad limit)"},
+        {400, "{\"error\":{\"message\":null,\"code\":\"bad_limit\"}}",
+         "the server answered 400 (bad_limit)"},
+        {400, "{\"error\":\"no object\"}", "the server answered 400"},
+        {502, "<html>Bad gateway</html>", "the server answered 502"},
+        {400, "{\"error\":{\"message\":\"two\\nlines\\u001b[0m\"}}",
+         "the server answered 400 (two lines [0m)"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = status_error(cases[i].status, cases[i].body);
+        g_assert_cmpstr(error->message, ==, cases[i].message);
+    }
+}
+
+static void the_key_is_cut_out_of_the_servers_words(void)
+{
+    g_autoptr(GError) error =
+        status_error(400, "{\"error\":{\"message\":\"no " KEY ", really " KEY "!\"}}");
+    g_assert_cmpstr(error->message, ==, "the server answered 400 (no [key], really [key]!)");
+}
+
+static void of_a_401_only_the_code_is_told(void)
+{
+    g_autoptr(GError) with_code = status_error(
+        401,
+        "{\"error\":{\"message\":\"Incorrect key: sk-te**6789\",\"code\":\"invalid_api_key\"}}");
+    g_autoptr(GError) without_code =
+        status_error(401, "{\"error\":{\"message\":\"Incorrect key: sk-te**6789\"}}");
+    g_assert_cmpstr(with_code->message, ==, "the server answered 401 (invalid_api_key)");
+    g_assert_cmpstr(without_code->message, ==, "the server answered 401");
+}
+
+static void long_words_are_cut_at_a_character(void)
+{
+    g_autoptr(GString) body = g_string_new("{\"error\":{\"message\":\"");
+    for (int i = 0; i < 1000; i++)
+        g_string_append(body, "é");
+    g_string_append(body, "\"}}");
+    g_autoptr(GError) error = status_error(400, body->str);
+    g_assert_true(g_utf8_validate(error->message, -1, NULL));
+    g_assert_cmpint(g_utf8_strlen(error->message, -1), <, 300);
+}
+
+/* Calls */
+
+typedef struct {
+    GMainContext *context;
+    Server *server;
+    CkConfig *config;
+    CkApi *api;
+} Fixture;
+
+static void fixture_start(Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    f->api = ck_api_new(f->context, f->config, &error);
+    g_assert_no_error(error);
+}
+
+/* For tests that change the configuration before fixture_start(). */
+static Fixture *fixture_new_not_started(void)
+{
+    Fixture *f = g_new0(Fixture, 1);
+    f->context = g_main_context_new();
+    f->server = server_new(f->context);
+    f->config = ck_config_new();
+    g_free(f->config->key);
+    g_free(f->config->base_url);
+    f->config->key = g_strdup(KEY);
+    f->config->base_url = server_url(f->server, "/v1");
+    return f;
+}
+
+static Fixture *fixture_new(void)
+{
+    Fixture *f = fixture_new_not_started();
+    fixture_start(f);
+    return f;
+}
+
+static void fixture_free(Fixture *f)
+{
+    g_clear_pointer(&f->api, ck_api_free);
+    server_free(f->server);
+    ck_config_free(f->config);
+    g_main_context_unref(f->context);
+    g_free(f);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)
+
+/* How a call ended. */
+typedef struct {
+    guint calls; /* of its callback */
+    GError *error;
+    guint elements;
+    gboolean has_more;
+    char *first, *last; /* first_id and last_id of a page; id and title of a thread */
+} Outcome;
+
+static void outcome_clear(Outcome *outcome)
+{
+    g_clear_error(&outcome->error);
+    g_free(outcome->first);
+    g_free(outcome->last);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outcome, outcome_clear)
+
+static void on_page(CkPage *page, const GError *error, gpointer data)
+{
+    Outcome *outcome = data;
+    outcome->calls++;
+    g_assert_true((page == NULL) == (error != NULL));
+    if (error) {
+        outcome->error = g_error_copy(error);
+        return;
+    }
+    outcome->elements = page->elements->len;
+    outcome->has_more = page->has_more;
+    outcome->first = g_strdup(page->first_id);
+    outcome->last = g_strdup(page->last_id);
+}
+
+static void on_thread(CkThread *thread, const GError *error, gpointer data)
+{
+    Outcome *outcome = data;
+    outcome->calls++;
+    g_assert_true((thread == NULL) == (error != NULL));
+    if (error) {
+        outcome->error = g_error_copy(error);
+        return;
+    }
+    outcome->first = g_strdup(thread->id);
+    outcome->last = g_strdup(thread->title);
+}
+
+static CkApiCall *list(Fixture *f, Outcome *outcome)
+{
+    return ck_api_list_threads(f->api, &(CkListQuery){0}, on_page, outcome);
+}
+
+static void wait_for(Fixture *f, Outcome *outcome)
+{
+    g_assert_cmpuint(outcome->calls, ==, 0); /* not before the context runs */
+    server_run_until(f->context, outcome->calls > 0);
+    g_assert_cmpuint(outcome->calls, ==, 1);
+}
+
+static void list_and_wait(Fixture *f, Outcome *outcome)
+{
+    list(f, outcome);
+    wait_for(f, outcome);
+}
+
+static void assert_header(Fixture *f, const char *name, const char *expected)
+{
+    g_autofree char *value = server_header(f->server, 0, name);
+    g_assert_cmpstr(value, ==, expected);
+}
+
+static void requests_carry_key_and_beta_alone(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, LIST, EMPTY_PAGE);
+    list_and_wait(f, &outcome);
+    assert_header(f, "Authorization", "Bearer " KEY);
+    assert_header(f, "OpenAI-Beta", "chatkit_beta=v1");
+    assert_header(f, "OpenAI-Organization", NULL);
+    assert_header(f, "OpenAI-Project", NULL);
+    assert_header(f, "User-Agent", "chatkitfs/" CK_VERSION);
+}
+
+static void requests_carry_organization_and_project_if_set(void)
+{
+    g_autoptr(Fixture) f = fixture_new_not_started();
+    g_auto(Outcome) outcome = {0};
+    f->config->organization = g_strdup("org-1");
+    f->config->project = g_strdup("proj-1");
+    fixture_start(f);
+    server_json(f->server, LIST, EMPTY_PAGE);
+    list_and_wait(f, &outcome);
+    assert_header(f, "OpenAI-Organization", "org-1");
+    assert_header(f, "OpenAI-Project", "proj-1");
+}
+
+static void threads_are_listed_by_pages(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, LIST "?limit=2&order=desc&after=cthr_9&user=a%20b",
+                "{\"data\":[{\"id\":\"cthr_8\"},{\"id\":\"cthr_7\"}],\"first_id\":\"cthr_8\","
+                "\"last_id\":\"cthr_7\",\"has_more\":true}");
+    CkListQuery query = {.limit = 2, .order = CK_ORDER_DESC, .after = "cthr_9", .user = "a b"};
+    ck_api_list_threads(f->api, &query, on_page, &outcome);
+    wait_for(f, &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(outcome.elements, ==, 2);
+    g_assert_cmpstr(outcome.first, ==, "cthr_8");
+    g_assert_cmpstr(outcome.last, ==, "cthr_7");
+    g_assert_true(outcome.has_more);
+}
+
+static void items_are_listed_by_pages(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, LIST "/cthr_1/items?limit=3&order=asc", EMPTY_PAGE);
+    CkListQuery query = {.limit = 3, .order = CK_ORDER_ASC};
+    ck_api_list_items(f->api, "cthr_1", &query, on_page, &outcome);
+    wait_for(f, &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(outcome.elements, ==, 0);
+    g_assert_null(outcome.first);
+    g_assert_null(outcome.last);
+    g_assert_false(outcome.has_more);
+}
+
+static void a_thread_is_retrieved(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, LIST "/cthr_1", "{\"id\":\"cthr_1\",\"title\":\"T\"}");
+    ck_api_get_thread(f->api, "cthr_1", on_thread, &outcome);
+    wait_for(f, &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpstr(outcome.first, ==, "cthr_1");
+    g_assert_cmpstr(outcome.last, ==, "T");
+}
+
+static void assert_bad_page(const char *body)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, LIST, body);
+    list_and_wait(f, &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+}
+
+static void an_answer_that_is_no_page_is_a_bad_response(void)
+{
+    assert_bad_page("<!doctype html><html><body>Log in to the Wi-Fi</body></html>");
+    assert_bad_page("");
+    assert_bad_page("{\"data\":[]");
+    assert_bad_page("{\"id\":\"cthr_1\"}");
+}
+
+static void an_answer_that_is_no_thread_is_a_bad_response(void)
+{
+    static const char *const bodies[] = {"<html></html>", "", "[]", "{\"title\":\"T\"}"};
+    g_autoptr(Fixture) f = fixture_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_auto(Outcome) outcome = {0};
+        server_json(f->server, LIST "/cthr_1", bodies[i]);
+        ck_api_get_thread(f->api, "cthr_1", on_thread, &outcome);
+        wait_for(f, &outcome);
+        g_assert_error(outcome.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    }
+}
+
+static void only_200_is_an_answer(void)
+{
+    static const int statuses[] = {201, 204, 302};
+    g_autoptr(Fixture) f = fixture_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_auto(Outcome) outcome = {0};
+        server_reply(f->server, LIST, statuses[i], "Location: /\r\n",
+                     statuses[i] == 204 ? "" : EMPTY_PAGE);
+        list_and_wait(f, &outcome);
+        g_assert_error(outcome.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    }
+}
+
+/* Retries */
+
+static void it_tries_again_until_it_succeeds(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, LIST, 500, QUICK_RETRY, "");
+    server_reply(f->server, LIST, 429, QUICK_RETRY, "");
+    server_json(f->server, LIST, EMPTY_PAGE);
+    list_and_wait(f, &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(server_seen(f->server), ==, 3);
+}
+
+static void it_tries_again_after_a_broken_connection(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_raw(f->server, LIST, "", 0);
+    server_json(f->server, LIST, EMPTY_PAGE);
+    list_and_wait(f, &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(server_seen(f->server), ==, 2);
+}
+
+static void assert_tries(int status, const char *headers, guint tries, CkError code)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    for (guint i = 0; i < tries; i++)
+        server_reply(f->server, LIST, status, headers, "");
+    list_and_wait(f, &outcome);
+    g_assert_error(outcome.error, CK_ERROR, (gint)code);
+    g_assert_cmpuint(server_seen(f->server), ==, tries);
+}
+
+static void it_gives_up_after_two_retries(void)
+{
+    assert_tries(503, QUICK_RETRY, 3, CK_ERROR_SERVER);
+    assert_tries(429, QUICK_RETRY, 3, CK_ERROR_RATE_LIMITED);
+    assert_tries(408, QUICK_RETRY, 3, CK_ERROR_TIMED_OUT);
+}
+
+static void it_does_not_repeat_what_is_wrong(void)
+{
+    assert_tries(400, QUICK_RETRY, 1, CK_ERROR_REJECTED);
+    assert_tries(401, QUICK_RETRY, 1, CK_ERROR_DENIED);
+    assert_tries(404, QUICK_RETRY, 1, CK_ERROR_NOT_FOUND);
+}
+
+static void the_server_may_forbid_a_retry(void)
+{
+    assert_tries(500, QUICK_RETRY "x-should-retry: false\r\n", 1, CK_ERROR_SERVER);
+}
+
+static void a_wait_beyond_the_deadline_fails_at_once(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    f->config->timeout = 1;
+    server_reply(f->server, LIST, 429, "retry-after: 60\r\n", "");
+    gint64 began = g_get_monotonic_time();
+    list_and_wait(f, &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_RATE_LIMITED);
+    g_assert_cmpint(g_get_monotonic_time() - began, <, 15 * G_USEC_PER_SEC);
+}
+
+/* Cancelling */
+
+static void a_cancelled_call_that_runs_is_not_answered(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) cancelled = {0}, other = {0};
+    server_hold(f->server);
+    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST "?limit=1", EMPTY_PAGE);
+    CkApiCall *call = list(f, &cancelled);
+    ck_api_list_threads(f->api, &(CkListQuery){.limit = 1}, on_page, &other);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    ck_api_cancel(call);
+    server_release(f->server, 2);
+    wait_for(f, &other);
+    g_assert_cmpuint(cancelled.calls, ==, 0);
+}
+
+/* With room for one request the second one shows that the first call waits for its next attempt,
+ * and the retry of a third one takes longer than that would have. */
+static void a_cancelled_call_that_waits_does_not_try_again(void)
+{
+    g_autoptr(Fixture) f = fixture_new_not_started();
+    g_auto(Outcome) cancelled = {0}, second = {0}, third = {0};
+    f->config->concurrency = 1;
+    fixture_start(f);
+    server_reply(f->server, LIST "?limit=1", 500, "retry-after-ms: 400\r\n", "");
+    server_json(f->server, LIST "?limit=2", EMPTY_PAGE);
+    server_reply(f->server, LIST "?limit=3", 500, "retry-after-ms: 500\r\n", "");
+    server_json(f->server, LIST "?limit=3", EMPTY_PAGE);
+    CkApiCall *call = ck_api_list_threads(f->api, &(CkListQuery){.limit = 1}, on_page, &cancelled);
+    ck_api_list_threads(f->api, &(CkListQuery){.limit = 2}, on_page, &second);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    ck_api_cancel(call);
+    server_run_until(f->context, second.calls > 0);
+    ck_api_list_threads(f->api, &(CkListQuery){.limit = 3}, on_page, &third);
+    wait_for(f, &third);
+    g_assert_cmpuint(cancelled.calls, ==, 0);
+    g_assert_cmpuint(server_seen(f->server), ==, 4);
+}
+
+static void free_ends_calls_without_an_answer(void)
+{
+    g_autoptr(Fixture) f = fixture_new_not_started();
+    g_auto(Outcome) retrying = {0}, running = {0}, waiting = {0};
+    f->config->concurrency = 1;
+    fixture_start(f);
+    server_reply(f->server, LIST "?limit=1", 500, "retry-after-ms: 20000\r\n", "");
+    server_json(f->server, LIST "?limit=2", EMPTY_PAGE);
+    ck_api_list_threads(f->api, &(CkListQuery){.limit = 1}, on_page, &retrying);
+    ck_api_list_threads(f->api, &(CkListQuery){.limit = 2}, on_page, &running);
+    ck_api_list_threads(f->api, &(CkListQuery){.limit = 3}, on_page, &waiting);
+    server_hold(f->server);
+    server_release(f->server, 1);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    g_clear_pointer(&f->api, ck_api_free);
+    while (g_main_context_iteration(f->context, FALSE))
+        continue;
+    g_assert_cmpuint(retrying.calls + running.calls + waiting.calls, ==, 0);
+}
+
+#define TEST(name) g_test_add_func("/api/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(urls_are_made_of_base_path_and_query);
+    TEST(values_are_escaped_in_urls);
+    TEST(every_status_has_its_code);
+    TEST(the_servers_words_are_told);
+    TEST(the_key_is_cut_out_of_the_servers_words);
+    TEST(of_a_401_only_the_code_is_told);
+    TEST(long_words_are_cut_at_a_character);
+    TEST(requests_carry_key_and_beta_alone);
+    TEST(requests_carry_organization_and_project_if_set);
+    TEST(threads_are_listed_by_pages);
+    TEST(items_are_listed_by_pages);
+    TEST(a_thread_is_retrieved);
+    TEST(an_answer_that_is_no_page_is_a_bad_response);
+    TEST(an_answer_that_is_no_thread_is_a_bad_response);
+    TEST(only_200_is_an_answer);
+    TEST(it_tries_again_until_it_succeeds);
+    TEST(it_tries_again_after_a_broken_connection);
+    TEST(it_gives_up_after_two_retries);
+    TEST(it_does_not_repeat_what_is_wrong);
+    TEST(the_server_may_forbid_a_retry);
+    TEST(a_wait_beyond_the_deadline_fails_at_once);
+    TEST(a_cancelled_call_that_runs_is_not_answered);
+    TEST(a_cancelled_call_that_waits_does_not_try_again);
+    TEST(free_ends_calls_without_an_answer);
+    return g_test_run();
+}

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT */
+#include "http.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "error.h"
+#include "server.h"
+
+typedef struct {
+    GMainContext *context;
+    Server *server;
+    CkHttp *http;
+} Fixture;
+
+static Fixture *fixture_new(guint concurrency)
+{
+    static const char *const headers[] = {"Authorization: Bearer key", "X-Test: yes", NULL};
+    g_autoptr(GError) error = NULL;
+    Fixture *f = g_new(Fixture, 1);
+    f->context = g_main_context_new();
+    f->server = server_new(f->context);
+    f->http = ck_http_new(f->context, headers, concurrency, 30, &error);
+    g_assert_no_error(error);
+    return f;
+}
+
+static void fixture_free(Fixture *f)
+{
+    g_clear_pointer(&f->http, ck_http_free);
+    server_free(f->server);
+    g_main_context_unref(f->context);
+    g_free(f);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)
+
+/* How a request ended. */
+typedef struct {
+    guint calls; /* of its callback */
+    int status;
+    char *body, *retry_after, *retry_after_ms, *should_retry;
+    gsize size;
+    GError *error;
+} Outcome;
+
+static void outcome_clear(Outcome *outcome)
+{
+    g_free(outcome->body);
+    g_free(outcome->retry_after);
+    g_free(outcome->retry_after_ms);
+    g_free(outcome->should_retry);
+    g_clear_error(&outcome->error);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outcome, outcome_clear)
+
+static void on_done(const CkHttpResponse *response, const GError *error, gpointer data)
+{
+    Outcome *outcome = data;
+    outcome->calls++;
+    g_assert_true((response == NULL) == (error != NULL));
+    if (error) {
+        outcome->error = g_error_copy(error);
+        return;
+    }
+    const char *bytes = g_bytes_get_data(response->body, &outcome->size);
+    outcome->status = response->status;
+    outcome->body = g_strndup(bytes ? bytes : "", outcome->size);
+    outcome->retry_after = g_strdup(response->retry_after);
+    outcome->retry_after_ms = g_strdup(response->retry_after_ms);
+    outcome->should_retry = g_strdup(response->should_retry);
+}
+
+static CkHttpRequest *get(Fixture *f, const char *path, Outcome *outcome)
+{
+    g_autofree char *url = server_url(f->server, path);
+    return ck_http_get(f->http, url, on_done, outcome);
+}
+
+static void get_and_wait(Fixture *f, const char *path, Outcome *outcome)
+{
+    get(f, path, outcome);
+    g_assert_cmpuint(outcome->calls, ==, 0); /* not before the context runs */
+    server_run_until(f->context, outcome->calls > 0);
+    g_assert_cmpuint(outcome->calls, ==, 1);
+}
+
+/* Gets what the script answers with these bytes, which must fail. */
+static void assert_raw_answer_fails(const char *bytes, CkError code)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    server_raw(f->server, "GET /", bytes, strlen(bytes));
+    get_and_wait(f, "/", &outcome);
+    g_assert_error(outcome.error, CK_ERROR, (gint)code);
+}
+
+static void assert_request(Fixture *f, guint index, const char *expected)
+{
+    g_autofree char *request = server_request(f->server, index);
+    g_assert_cmpstr(request, ==, expected);
+}
+
+/* Answers */
+
+static void an_answer_has_status_body_and_the_headers_about_retries(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, "GET /a/b?c=d", 429,
+                 "Retry-After: 7\r\nretry-after-ms: 70\r\nX-Should-Retry: true\r\n", "slow down");
+    get_and_wait(f, "/a/b?c=d", &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpint(outcome.status, ==, 429);
+    g_assert_cmpstr(outcome.body, ==, "slow down");
+    g_assert_cmpstr(outcome.retry_after, ==, "7");
+    g_assert_cmpstr(outcome.retry_after_ms, ==, "70");
+    g_assert_cmpstr(outcome.should_retry, ==, "true");
+}
+
+static void headers_that_are_missing_are_null(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, "GET /", "");
+    get_and_wait(f, "/", &outcome);
+    g_assert_cmpint(outcome.status, ==, 200);
+    g_assert_cmpuint(outcome.size, ==, 0);
+    g_assert_null(outcome.retry_after);
+    g_assert_null(outcome.retry_after_ms);
+    g_assert_null(outcome.should_retry);
+}
+
+static void every_request_carries_the_headers(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    for (guint i = 0; i < 2; i++) {
+        g_auto(Outcome) outcome = {0};
+        server_json(f->server, "GET /", "{}");
+        get_and_wait(f, "/", &outcome);
+        g_autofree char *key = server_header(f->server, i, "Authorization");
+        g_autofree char *test = server_header(f->server, i, "X-Test");
+        g_assert_cmpstr(key, ==, "Bearer key");
+        g_assert_cmpstr(test, ==, "yes");
+    }
+}
+
+static void a_chunked_body_is_put_together(void)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                 "4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n";
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    server_raw(f->server, "GET /", answer, strlen(answer));
+    get_and_wait(f, "/", &outcome);
+    g_assert_cmpstr(outcome.body, ==, "abcdefg");
+}
+
+static GByteArray *gzip(const void *bytes, gsize size)
+{
+    g_autoptr(GZlibCompressor) zlib = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9);
+    g_autoptr(GInputStream) plain = g_memory_input_stream_new_from_data(bytes, (gssize)size, NULL);
+    g_autoptr(GInputStream) stream = g_converter_input_stream_new(plain, G_CONVERTER(zlib));
+    GByteArray *out = g_byte_array_new();
+    guint8 buffer[4096];
+    gssize count;
+    while ((count = g_input_stream_read(stream, buffer, sizeof buffer, NULL, NULL)) > 0)
+        g_byte_array_append(out, buffer, (guint)count);
+    g_assert_cmpint(count, ==, 0);
+    return out;
+}
+
+static void script_gzip(Fixture *f, const void *bytes, gsize size)
+{
+    g_autoptr(GByteArray) compressed = gzip(bytes, size);
+    g_autoptr(GString) answer = g_string_new(NULL);
+    g_string_printf(answer,
+                    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %u\r\n\r\n",
+                    compressed->len);
+    g_string_append_len(answer, (const char *)compressed->data, compressed->len);
+    server_raw(f->server, "GET /", answer->str, answer->len);
+}
+
+static void a_compressed_body_is_decompressed(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    g_autofree char *text = g_strnfill(100000, 'z');
+    script_gzip(f, text, strlen(text));
+    get_and_wait(f, "/", &outcome);
+    g_autofree char *accepted = server_header(f->server, 0, "Accept-Encoding");
+    g_assert_nonnull(strstr(accepted, "gzip"));
+    g_assert_cmpstr(outcome.body, ==, text);
+}
+
+static void a_redirect_is_an_answer_and_not_followed(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, "GET /", 307, "Location: /elsewhere\r\n", "");
+    get_and_wait(f, "/", &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpint(outcome.status, ==, 307);
+    g_assert_cmpuint(server_seen(f->server), ==, 1);
+}
+
+/* Limits */
+
+static void script_body(Fixture *f, gsize size)
+{
+    g_autofree char *body = g_strnfill(size, 'x');
+    server_json(f->server, "GET /", body);
+}
+
+static void a_body_of_16_mib_is_taken(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    script_body(f, CK_HTTP_MAX_BODY);
+    get_and_wait(f, "/", &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(outcome.size, ==, CK_HTTP_MAX_BODY);
+}
+
+static void a_larger_body_is_too_large(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    script_body(f, CK_HTTP_MAX_BODY + 1);
+    get_and_wait(f, "/", &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+    g_assert_nonnull(strstr(outcome.error->message, "16 MiB"));
+}
+
+static void a_body_that_inflates_beyond_16_mib_is_too_large(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    g_autofree char *zeros = g_malloc0(CK_HTTP_MAX_BODY + 1);
+    script_gzip(f, zeros, CK_HTTP_MAX_BODY + 1);
+    get_and_wait(f, "/", &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+}
+
+/* Failures of the transport */
+
+/* A port that is bound and not listened on refuses. */
+static void a_closed_port_is_refused(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    g_autoptr(GSocket) bound =
+        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+    g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
+    g_assert_true(g_socket_bind(bound, any, FALSE, NULL));
+    g_autoptr(GSocketAddress) address = g_socket_get_local_address(bound, NULL);
+    g_autofree char *url = g_strdup_printf(
+        "http://127.0.0.1:%u/", g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address)));
+    ck_http_get(f->http, url, on_done, &outcome);
+    server_run_until(f->context, outcome.calls > 0);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_REFUSED);
+}
+
+static void a_connection_closed_without_an_answer_broke(void)
+{
+    assert_raw_answer_fails("", CK_ERROR_CONNECTION);
+}
+
+static void a_truncated_body_broke(void)
+{
+    assert_raw_answer_fails("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\":",
+                            CK_ERROR_CONNECTION);
+}
+
+static void a_truncated_chunk_broke(void)
+{
+    assert_raw_answer_fails(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n9\r\nef",
+        CK_ERROR_CONNECTION);
+}
+
+static void chunks_without_an_end_broke(void)
+{
+    assert_raw_answer_fails("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n",
+                            CK_ERROR_CONNECTION);
+}
+
+static void what_is_not_http_is_a_bad_response(void)
+{
+    assert_raw_answer_fails("SSH-2.0-OpenSSH_9.2p1\r\n", CK_ERROR_BAD_RESPONSE);
+}
+
+static void a_body_that_is_not_what_its_encoding_says_is_a_bad_response(void)
+{
+    assert_raw_answer_fails("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n"
+                            "plaintext",
+                            CK_ERROR_BAD_RESPONSE);
+}
+
+static void an_error_says_something(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    server_raw(f->server, "GET /", "", 0);
+    get_and_wait(f, "/", &outcome);
+    g_assert_cmpuint(strlen(outcome.error->message), >, 0);
+}
+
+/* Concurrency and order */
+
+static void no_more_than_the_limit_are_under_way(void)
+{
+    enum { REQUESTS = 7, LIMIT = 3 };
+    g_autoptr(Fixture) f = fixture_new(LIMIT);
+    Outcome outcomes[REQUESTS] = {0};
+    server_hold(f->server);
+    for (guint i = 0; i < REQUESTS; i++) {
+        server_json(f->server, "GET /", "{}");
+        get(f, "/", &outcomes[i]);
+    }
+    /* One answer lets one more request begin. */
+    for (guint seen = LIMIT; seen < REQUESTS; seen++) {
+        server_run_until(f->context, server_seen(f->server) >= seen);
+        g_assert_cmpuint(server_seen(f->server), ==, seen);
+        server_release(f->server, 1);
+    }
+    server_release(f->server, LIMIT);
+    for (guint i = 0; i < REQUESTS; i++) {
+        server_run_until(f->context, outcomes[i].calls > 0);
+        g_assert_cmpint(outcomes[i].status, ==, 200);
+        outcome_clear(&outcomes[i]);
+    }
+    g_assert_cmpuint(server_most_at_once(f->server), ==, LIMIT);
+}
+
+static void requests_that_wait_run_in_order(void)
+{
+    static const char *const paths[] = {"/d", "/c", "/a", "/b"};
+    g_autoptr(Fixture) f = fixture_new(1);
+    Outcome outcomes[G_N_ELEMENTS(paths)] = {0};
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        server_json(f->server, "GET /*", paths[i]);
+        get(f, paths[i], &outcomes[i]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autofree char *expected = g_strconcat("GET ", paths[i], NULL);
+        server_run_until(f->context, outcomes[i].calls > 0);
+        assert_request(f, i, expected);
+        g_assert_cmpstr(outcomes[i].body, ==, paths[i]);
+        outcome_clear(&outcomes[i]);
+    }
+}
+
+static void a_failed_request_makes_room_for_the_next(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) first = {0}, second = {0};
+    server_raw(f->server, "GET /1", "", 0);
+    server_json(f->server, "GET /2", "{}");
+    get(f, "/1", &first);
+    get(f, "/2", &second);
+    server_run_until(f->context, second.calls > 0);
+    g_assert_error(first.error, CK_ERROR, CK_ERROR_CONNECTION);
+    g_assert_cmpint(second.status, ==, 200);
+}
+
+/* Cancelling */
+
+static void a_cancelled_request_that_waits_is_never_sent(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) first = {0}, cancelled = {0}, last = {0};
+    server_json(f->server, "GET /1", "{}");
+    server_json(f->server, "GET /3", "{}");
+    get(f, "/1", &first);
+    CkHttpRequest *waiting = get(f, "/2", &cancelled);
+    get(f, "/3", &last);
+    ck_http_cancel(waiting);
+    server_run_until(f->context, last.calls > 0);
+    g_assert_cmpuint(first.calls, ==, 1);
+    g_assert_cmpuint(cancelled.calls, ==, 0);
+    g_assert_cmpuint(server_seen(f->server), ==, 2);
+}
+
+static void a_cancelled_request_that_runs_makes_room_for_the_next(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) cancelled = {0}, next = {0};
+    server_hold(f->server);
+    server_json(f->server, "GET /1", "{}");
+    server_json(f->server, "GET /2", "{}");
+    CkHttpRequest *running = get(f, "/1", &cancelled);
+    get(f, "/2", &next);
+    server_run_until(f->context, server_seen(f->server) == 1);
+    ck_http_cancel(running);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    server_release(f->server, 2);
+    server_run_until(f->context, next.calls > 0);
+    g_assert_cmpuint(cancelled.calls, ==, 0);
+    g_assert_cmpint(next.status, ==, 200);
+}
+
+/* One of two requests that cancel each other. */
+typedef struct _Racer Racer;
+struct _Racer {
+    CkHttpRequest *request;
+    Racer *other;
+    guint calls;
+};
+
+static void cancel_the_other(const CkHttpResponse *response, const GError *error, gpointer data)
+{
+    Racer *racer = data;
+    g_assert_nonnull(response);
+    g_assert_no_error(error);
+    racer->calls++;
+    ck_http_cancel(racer->other->request);
+}
+
+static void a_callback_may_cancel_another_request(void)
+{
+    g_autoptr(Fixture) f = fixture_new(2);
+    g_autofree char *url = server_url(f->server, "/");
+    Racer one = {0}, two = {.other = &one};
+    one.other = &two;
+    server_hold(f->server);
+    server_json(f->server, "GET /", "{}");
+    server_json(f->server, "GET /", "{}");
+    one.request = ck_http_get(f->http, url, cancel_the_other, &one);
+    two.request = ck_http_get(f->http, url, cancel_the_other, &two);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    server_release(f->server, 2);
+    server_run_until(f->context, one.calls + two.calls > 0);
+    while (g_main_context_iteration(f->context, FALSE))
+        continue;
+    g_assert_cmpuint(one.calls + two.calls, ==, 1);
+}
+
+typedef struct {
+    Fixture *f;
+    Outcome first, second;
+} Chain;
+
+static void start_the_second(const CkHttpResponse *response, const GError *error, gpointer data)
+{
+    Chain *chain = data;
+    on_done(response, error, &chain->first);
+    get(chain->f, "/2", &chain->second);
+    g_assert_cmpuint(chain->second.calls, ==, 0);
+}
+
+static void a_callback_may_start_another_request(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    Chain chain = {.f = f};
+    g_autofree char *url = server_url(f->server, "/1");
+    server_json(f->server, "GET /1", "one");
+    server_json(f->server, "GET /2", "two");
+    ck_http_get(f->http, url, start_the_second, &chain);
+    server_run_until(f->context, chain.second.calls > 0);
+    g_assert_cmpstr(chain.first.body, ==, "one");
+    g_assert_cmpstr(chain.second.body, ==, "two");
+    outcome_clear(&chain.first);
+    outcome_clear(&chain.second);
+}
+
+static void free_ends_what_runs_and_what_waits_without_a_callback(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) running = {0}, waiting = {0};
+    server_hold(f->server);
+    server_json(f->server, "GET /1", "{}");
+    get(f, "/1", &running);
+    get(f, "/2", &waiting);
+    server_run_until(f->context, server_seen(f->server) == 1);
+    g_clear_pointer(&f->http, ck_http_free);
+    server_release(f->server, 1);
+    while (g_main_context_iteration(f->context, FALSE))
+        continue;
+    g_assert_cmpuint(running.calls, ==, 0);
+    g_assert_cmpuint(waiting.calls, ==, 0);
+    g_assert_cmpuint(server_seen(f->server), ==, 1);
+}
+
+/* Where a key may go */
+
+static void a_key_goes_to_https_and_to_this_machine(void)
+{
+    static const struct {
+        const char *url;
+        gboolean safe;
+    } cases[] = {
+        {"https://api.openai.com/v1", TRUE},
+        {"HTTPS://api.openai.com/v1", TRUE},
+        {"https://10.0.0.1:8443/", TRUE},
+        {"http://127.0.0.1:8080/v1", TRUE},
+        {"http://127.9.9.9/v1", TRUE},
+        {"http://[::1]:8080/v1", TRUE},
+        {"http://localhost:8080/v1", TRUE},
+        {"http://LOCALHOST/v1", TRUE},
+        {"http://api.openai.com/v1", FALSE},
+        {"http://localhost.example.com/v1", FALSE},
+        {"http://127.0.0.1.example.com/v1", FALSE},
+        {"http://10.0.0.1/v1", FALSE},
+        {"http://0.0.0.0/v1", FALSE},
+        {"https://user@api.openai.com/v1", FALSE},
+        {"https://user:password@api.openai.com/v1", FALSE},
+        {"http://127.0.0.1@example.com/v1", FALSE},
+        {"https://api.openai.com/v1?x=y", FALSE},
+        {"https://api.openai.com/v1#x", FALSE},
+        {"ftp://127.0.0.1/", FALSE},
+        {"file:///etc/passwd", FALSE},
+        {"https://", FALSE},
+        {"https:///v1", FALSE},
+        {"api.openai.com/v1", FALSE},
+        {"", FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("%s", cases[i].url);
+        g_assert_cmpint(ck_http_is_safe_url(cases[i].url), ==, cases[i].safe);
+    }
+}
+
+#define TEST(name) g_test_add_func("/http/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(an_answer_has_status_body_and_the_headers_about_retries);
+    TEST(headers_that_are_missing_are_null);
+    TEST(every_request_carries_the_headers);
+    TEST(a_chunked_body_is_put_together);
+    TEST(a_compressed_body_is_decompressed);
+    TEST(a_redirect_is_an_answer_and_not_followed);
+    TEST(a_body_of_16_mib_is_taken);
+    TEST(a_larger_body_is_too_large);
+    TEST(a_body_that_inflates_beyond_16_mib_is_too_large);
+    TEST(a_closed_port_is_refused);
+    TEST(a_connection_closed_without_an_answer_broke);
+    TEST(a_truncated_body_broke);
+    TEST(a_truncated_chunk_broke);
+    TEST(chunks_without_an_end_broke);
+    TEST(what_is_not_http_is_a_bad_response);
+    TEST(a_body_that_is_not_what_its_encoding_says_is_a_bad_response);
+    TEST(an_error_says_something);
+    TEST(no_more_than_the_limit_are_under_way);
+    TEST(requests_that_wait_run_in_order);
+    TEST(a_failed_request_makes_room_for_the_next);
+    TEST(a_cancelled_request_that_waits_is_never_sent);
+    TEST(a_cancelled_request_that_runs_makes_room_for_the_next);
+    TEST(a_callback_may_cancel_another_request);
+    TEST(a_callback_may_start_another_request);
+    TEST(free_ends_what_runs_and_what_waits_without_a_callback);
+    TEST(a_key_goes_to_https_and_to_this_machine);
+    return g_test_run();
+}

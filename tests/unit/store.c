@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: MIT */
+#include "store.h"
+
+#include "error.h"
+#include "render.h"
+#include "rows.h"
+
+#define MANY 5000
+
+/* Threads */
+
+static void a_thread_becomes_a_row(void)
+{
+    static const char json[] = "{\"id\":\"cthr_1\",\"title\":\"Hello, world\",\"user\":\"ann\","
+                               "\"created_at\":1700000000,\"status\":{\"type\":\"active\"}}";
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0}, by_row = {0}, by_name = {0};
+    g_auto(CkUserRow) user = {0};
+    rows_put_thread(store, json);
+    rows_get_thread(store, "cthr_1", &thread);
+
+    g_assert_cmpstr(thread.id, ==, "cthr_1");
+    g_assert_cmpstr(thread.name, ==, "Hello-world.cthr_1");
+    g_assert_cmpint(thread.created_at, ==, 1700000000);
+    g_assert_cmpint(thread.newest_at, ==, 1700000000);
+    g_assert_cmpuint(thread.items, ==, 0);
+    g_assert_cmpuint(thread.md_size, ==, 0);
+    g_assert_cmpuint(thread.jsonl_size, ==, 0);
+    g_assert_cmpint(ck_store_thread(store, thread.row, &by_row, NULL), ==, CK_FOUND);
+    g_assert_cmpstr(by_row.id, ==, "cthr_1");
+    g_assert_cmpint(ck_store_thread_named(store, thread.name, &by_name, NULL), ==, CK_FOUND);
+    g_assert_cmpint(by_name.row, ==, thread.row);
+    g_assert_cmpint(ck_store_user(store, thread.user, &user, NULL), ==, CK_FOUND);
+    g_assert_cmpstr(user.id, ==, "ann");
+}
+
+static void sizes_are_those_of_the_renderers(void)
+{
+    static const char json[] = "{\"id\":\"cthr_1\",\"title\":\"Größe\",\"tags\":[1,2,{\"a\":[]}]}";
+    static const char item_json[] =
+        "{ \"id\": \"cthi_1\", \"type\": \"assistant_message\", \"created_at\": 5,"
+        " \"content\": [{\"type\": \"output_text\", \"text\": \"a\\u0007b\"}] }";
+    CkSlice slice = {json, strlen(json)}, item_slice = {item_json, strlen(item_json)};
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) row = {0};
+    g_auto(CkItemRow) item_row = {0};
+    g_autoptr(CkThread) thread = ck_decode_thread(slice, NULL);
+    g_autoptr(CkItem) item = ck_decode_item(item_slice);
+    CkSink thread_json = {0}, head = {0}, indented = {0}, md = {0}, line = {0};
+    ck_json_indent(slice, &thread_json);
+    ck_render_thread_head(thread, &head);
+    ck_json_indent(item_slice, &indented);
+    ck_render_item(item, &md);
+    ck_json_compact(item_slice, &line);
+    rows_put_thread(store, json);
+    rows_put_item(store, "cthr_1", item_json);
+    rows_get_thread(store, "cthr_1", &row);
+    rows_get_item(store, row.row, 1, &item_row);
+
+    g_assert_cmpuint(row.json_size, ==, thread_json.size);
+    g_assert_cmpuint(row.head_size, ==, head.size);
+    g_assert_cmpuint(item_row.json_size, ==, indented.size);
+    g_assert_cmpuint(item_row.md_size, ==, md.size);
+    g_assert_cmpuint(item_row.jsonl_size, ==, line.size);
+    g_assert_cmpstr(item_row.role, ==, "assistant");
+}
+
+static void json_is_kept_as_it_was_sent(void)
+{
+    static const char json[] = "{ \"id\":\"cthr_1\",  \"n\":1.00000000000000000001e-400 }";
+    static const char item[] = "[\"\\ud83d\", 12345678901234567890]";
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) row = {0};
+    rows_put_thread(store, json);
+    rows_put_item(store, "cthr_1", item);
+    rows_get_thread(store, "cthr_1", &thread);
+    rows_get_item(store, thread.row, 1, &row);
+    g_autoptr(GBytes) thread_json = ck_store_thread_json(store, thread.row, NULL);
+    g_autoptr(GBytes) item_json = ck_store_item_json(store, row.row, NULL);
+
+    g_autoptr(GBytes) sent_thread = g_bytes_new_static(json, strlen(json));
+    g_autoptr(GBytes) sent_item = g_bytes_new_static(item, strlen(item));
+    g_assert_true(g_bytes_equal(thread_json, sent_thread));
+    g_assert_true(g_bytes_equal(item_json, sent_item));
+}
+
+static void a_new_title_keeps_the_row_and_the_former_names(void)
+{
+    static const char *const names[] = {"One.cthr_1", "Two.cthr_1", "cthr_1", "Three.cthr_1"};
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) first = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"One\"}");
+    rows_get_thread(store, "cthr_1", &first);
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"Two\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":null}");
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"Three\"}");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_auto(CkThreadRow) thread = {0};
+        g_assert_cmpint(ck_store_thread_named(store, names[i], &thread, NULL), ==, CK_FOUND);
+        g_assert_cmpint(thread.row, ==, first.row);
+        g_assert_cmpstr(thread.name, ==, "Three.cthr_1");
+    }
+}
+
+static void a_title_may_come_back(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) one = {0}, two = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"One\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"Two\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"One\"}");
+
+    g_assert_cmpint(ck_store_thread_named(store, "One.cthr_1", &one, NULL), ==, CK_FOUND);
+    g_assert_cmpstr(one.name, ==, "One.cthr_1");
+    g_assert_cmpint(ck_store_thread_named(store, "Two.cthr_1", &two, NULL), ==, CK_FOUND);
+    g_assert_cmpint(two.row, ==, one.row);
+}
+
+static void an_update_keeps_the_items(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) before = {0}, after = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"created_at\":10}");
+    rows_put_message(store, "cthr_1", "cthi_1", 50, "text");
+    rows_get_thread(store, "cthr_1", &before);
+    rows_put_thread(store,
+                    "{\"id\":\"cthr_1\",\"created_at\":20,\"title\":\"New\",\"user\":\"x\"}");
+    rows_get_thread(store, "cthr_1", &after);
+
+    g_assert_cmpuint(after.items, ==, 1);
+    g_assert_cmpuint(after.md_size, ==, before.md_size);
+    g_assert_cmpuint(after.jsonl_size, ==, before.jsonl_size);
+    g_assert_cmpint(after.created_at, ==, 20);
+    g_assert_cmpint(after.newest_at, ==, 50);
+    g_assert_cmpint(after.user, !=, before.user);
+    g_assert_cmpuint(after.json_size, >, before.json_size);
+    g_assert_cmpuint(after.head_size, !=, before.head_size);
+}
+
+/* An id with a dot in it makes the name of a thread that has a title. */
+static void threads_of_one_name_are_both_kept(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) titled = {0}, untitled = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"a\"}");
+    rows_put_thread(store, "{\"id\":\"a.cthr_1\"}");
+    rows_get_thread(store, "cthr_1", &titled);
+    rows_get_thread(store, "a.cthr_1", &untitled);
+    g_assert_cmpint(titled.row, !=, untitled.row);
+    g_assert_cmpstr(titled.name, !=, untitled.name);
+}
+
+/* Users */
+
+static void threads_without_a_user_belong_to_one_row(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) one = {0}, two = {0}, three = {0};
+    g_auto(CkUserRow) none = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":null}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_3\",\"user\":\"\"}");
+    rows_get_thread(store, "cthr_1", &one);
+    rows_get_thread(store, "cthr_2", &two);
+    rows_get_thread(store, "cthr_3", &three);
+
+    g_assert_cmpint(one.user, ==, two.user);
+    g_assert_cmpint(one.user, ==, three.user);
+    g_assert_cmpint(ck_store_user_named(store, "%none", &none, NULL), ==, CK_FOUND);
+    g_assert_cmpint(none.row, ==, one.user);
+    g_assert_cmpstr(none.id, ==, "");
+}
+
+static void a_user_has_one_row_and_the_time_of_the_newest_thread(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkUserRow) user = {0};
+    g_auto(CkThreadRow) one = {0}, two = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":\"org/team\",\"created_at\":30}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"user\":\"org/team\",\"created_at\":20}");
+    rows_get_thread(store, "cthr_1", &one);
+    rows_get_thread(store, "cthr_2", &two);
+
+    g_assert_cmpint(one.user, ==, two.user);
+    g_assert_cmpint(ck_store_user_named(store, "org%2Fteam", &user, NULL), ==, CK_FOUND);
+    g_assert_cmpint(user.row, ==, one.user);
+    g_assert_cmpstr(user.id, ==, "org/team");
+    g_assert_cmpint(user.newest_at, ==, 30);
+}
+
+/* Items */
+
+static void items_are_numbered_within_their_thread(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) one = {0}, two = {0};
+    g_auto(CkItemRow) first = {0}, second = {0}, other = {0}, by_row = {0}, none = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 1, "a");
+    rows_put_message(store, "cthr_2", "cthi_2", 2, "b");
+    rows_put_message(store, "cthr_1", "cthi_3", 3, "c");
+    rows_get_thread(store, "cthr_1", &one);
+    rows_get_thread(store, "cthr_2", &two);
+    rows_get_item(store, one.row, 1, &first);
+    rows_get_item(store, one.row, 2, &second);
+    rows_get_item(store, two.row, 1, &other);
+
+    g_assert_cmpuint(one.items, ==, 2);
+    g_assert_cmpuint(two.items, ==, 1);
+    g_assert_cmpint(first.created_at, ==, 1);
+    g_assert_cmpint(second.created_at, ==, 3);
+    g_assert_cmpint(other.created_at, ==, 2);
+    g_assert_cmpint(other.thread, ==, two.row);
+    g_assert_cmpint(ck_store_item(store, second.row, &by_row, NULL), ==, CK_FOUND);
+    g_assert_cmpuint(by_row.number, ==, 2);
+    g_assert_cmpint(ck_store_item_numbered(store, one.row, 3, &none, NULL), ==, CK_ABSENT);
+}
+
+static void an_item_that_came_before_is_ignored(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) before = {0}, after = {0};
+    g_auto(CkItemRow) next = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 1, "a");
+    rows_get_thread(store, "cthr_1", &before);
+    rows_put_message(store, "cthr_1", "cthi_1", 99, "another text");
+    rows_get_thread(store, "cthr_1", &after);
+    g_assert_cmpuint(after.items, ==, 1);
+    g_assert_cmpuint(after.md_size, ==, before.md_size);
+    g_assert_cmpint(after.newest_at, ==, 1);
+
+    rows_put_message(store, "cthr_1", "cthi_2", 2, "b");
+    rows_get_item(store, after.row, 2, &next);
+    g_assert_cmpint(next.created_at, ==, 2);
+}
+
+static void the_same_item_id_in_two_threads_is_two_items(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) one = {0}, two = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 1, "a");
+    rows_put_message(store, "cthr_2", "cthi_1", 1, "a");
+    rows_get_thread(store, "cthr_1", &one);
+    rows_get_thread(store, "cthr_2", &two);
+    g_assert_cmpuint(one.items, ==, 1);
+    g_assert_cmpuint(two.items, ==, 1);
+}
+
+static void items_without_an_id_are_each_kept(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    for (int i = 0; i < 3; i++)
+        rows_put_item(store, "cthr_1", "{\"type\":\"task\"}");
+    rows_get_thread(store, "cthr_1", &thread);
+    g_assert_cmpuint(thread.items, ==, 3);
+}
+
+static void an_unfinished_item_is_marked(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) running = {0}, ended = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_item(store, "cthr_1", "{\"type\":\"client_tool_call\",\"status\":\"in_progress\"}");
+    rows_put_item(store, "cthr_1", "{\"type\":\"client_tool_call\",\"status\":\"completed\"}");
+    rows_get_thread(store, "cthr_1", &thread);
+    rows_get_item(store, thread.row, 1, &running);
+    rows_get_item(store, thread.row, 2, &ended);
+    g_assert_false(running.finished);
+    g_assert_true(ended.finished);
+}
+
+static void an_item_without_a_time_has_that_of_its_thread(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) item = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"created_at\":700}");
+    rows_put_message(store, "cthr_1", "cthi_1", 0, "a");
+    rows_get_thread(store, "cthr_1", &thread);
+    rows_get_item(store, thread.row, 1, &item);
+    g_assert_cmpint(item.created_at, ==, 700);
+    g_assert_cmpint(thread.newest_at, ==, 700);
+}
+
+static void newest_is_the_time_of_the_newest_item(void)
+{
+    static const struct {
+        gint64 item, newest;
+    } steps[] = {{40, 40}, {90, 90}, {60, 90}, {0, 90}};
+    g_autoptr(CkStore) store = rows_new_store();
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"created_at\":50}");
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autofree char *id = g_strdup_printf("cthi_%zu", i);
+        g_auto(CkThreadRow) thread = {0};
+        rows_put_message(store, "cthr_1", id, steps[i].item, "a");
+        rows_get_thread(store, "cthr_1", &thread);
+        g_assert_cmpint(thread.newest_at, ==, steps[i].newest);
+    }
+}
+
+static void newest_of_a_thread_without_items_follows_its_time(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"created_at\":50}");
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"created_at\":60}");
+    rows_get_thread(store, "cthr_1", &thread);
+    g_assert_cmpint(thread.newest_at, ==, 60);
+}
+
+static void offsets_are_the_sums_of_the_sizes_before(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    guint64 md = 0, jsonl = 0;
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    ck_store_begin(store, NULL);
+    for (guint i = 1; i <= MANY; i++) {
+        g_autofree char *id = g_strdup_printf("cthi_%u", i);
+        g_autofree char *text = g_strnfill(i % 97, 'x');
+        rows_put_message(store, "cthr_1", id, i, text);
+    }
+    g_assert_true(ck_store_commit(store, NULL));
+    rows_get_thread(store, "cthr_1", &thread);
+    for (guint i = 1; i <= MANY; i++) {
+        g_auto(CkItemRow) item = {0};
+        rows_get_item(store, thread.row, i, &item);
+        g_assert_cmpint(item.created_at, ==, i);
+        g_assert_cmpuint(item.md_offset, ==, md);
+        g_assert_cmpuint(item.jsonl_offset, ==, jsonl);
+        md += item.md_size;
+        jsonl += item.jsonl_size;
+    }
+    g_assert_cmpuint(thread.items, ==, MANY);
+    g_assert_cmpuint(thread.md_size, ==, md);
+    g_assert_cmpuint(thread.jsonl_size, ==, jsonl);
+    g_assert_cmpint(thread.newest_at, ==, MANY);
+}
+
+/* Walking */
+
+static void put_threads_of_two_users(CkStore *store)
+{
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":\"ann\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"user\":\"bob\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_3\",\"user\":\"ann\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_4\"}");
+    /* An update does not move a row. */
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":\"ann\",\"title\":\"New\"}");
+}
+
+/* The ids of the threads in the order of ck_store_next_thread(). */
+static char *walk_threads(CkStore *store, gint64 user)
+{
+    g_autoptr(GString) ids = g_string_new(NULL);
+    gint64 after = 0;
+    for (;;) {
+        g_auto(CkThreadRow) thread = {0};
+        if (ck_store_next_thread(store, user, after, &thread, NULL) != CK_FOUND)
+            return g_strdup(ids->str);
+        g_string_append_printf(ids, "%s ", thread.id);
+        g_assert_cmpint(thread.row, >, after);
+        after = thread.row;
+    }
+}
+
+static void threads_follow_in_the_order_they_came(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    put_threads_of_two_users(store);
+    g_autofree char *all = walk_threads(store, 0);
+    g_assert_cmpstr(all, ==, "cthr_1 cthr_2 cthr_3 cthr_4 ");
+}
+
+static void threads_of_one_user_follow_alone(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkUserRow) ann = {0}, none = {0};
+    put_threads_of_two_users(store);
+    g_assert_cmpint(ck_store_user_named(store, "ann", &ann, NULL), ==, CK_FOUND);
+    g_assert_cmpint(ck_store_user_named(store, "%none", &none, NULL), ==, CK_FOUND);
+    g_autofree char *of_ann = walk_threads(store, ann.row);
+    g_autofree char *of_none = walk_threads(store, none.row);
+    g_autofree char *of_unknown = walk_threads(store, 4711);
+    g_assert_cmpstr(of_ann, ==, "cthr_1 cthr_3 ");
+    g_assert_cmpstr(of_none, ==, "cthr_4 ");
+    g_assert_cmpstr(of_unknown, ==, "");
+}
+
+static void users_follow_in_the_order_they_came(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_autoptr(GString) names = g_string_new(NULL);
+    gint64 after = 0;
+    CkFound found;
+    put_threads_of_two_users(store);
+    do {
+        g_auto(CkUserRow) user = {0};
+        found = ck_store_next_user(store, after, &user, NULL);
+        g_string_append_printf(names, "%s ", user.name ? user.name : "end");
+        after = user.row;
+    } while (found == CK_FOUND);
+    g_assert_cmpstr(names->str, ==, "ann bob %none end ");
+}
+
+static void what_is_not_there_is_absent(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_autoptr(GError) error = NULL;
+    g_auto(CkUserRow) user = {0};
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) item = {0};
+    g_assert_cmpint(ck_store_user(store, 1, &user, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_user_named(store, "ann", &user, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_next_user(store, 0, &user, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_thread(store, 1, &thread, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_thread_by_id(store, "cthr_1", &thread, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_thread_named(store, "a.cthr_1", &thread, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_next_thread(store, 0, 0, &thread, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_item(store, 1, &item, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_item_numbered(store, 1, 1, &item, &error), ==, CK_ABSENT);
+    g_assert_no_error(error);
+
+    g_assert_null(ck_store_thread_json(store, 1, &error));
+    g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
+    g_clear_error(&error);
+    g_assert_null(ck_store_item_json(store, 1, &error));
+    g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
+}
+
+static void a_row_that_must_be_there_is_an_error_if_missing(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ck_store_must_find(CK_FOUND, &error));
+    g_assert_no_error(error);
+    g_assert_false(ck_store_must_find(CK_ABSENT, &error));
+    g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
+    g_clear_error(&error);
+    g_assert_false(ck_store_must_find(CK_FAILED, &error)); /* its error is set already */
+    g_assert_no_error(error);
+}
+
+/* Listings and transactions */
+
+static void assert_listing(CkStore *store, const char *key, const char *cursor, gboolean complete)
+{
+    g_auto(CkListingState) state = {0};
+    g_assert_true(ck_store_listing(store, key, &state, NULL));
+    g_assert_cmpstr(state.cursor, ==, cursor);
+    g_assert_cmpint(state.complete, ==, complete);
+}
+
+static void a_listing_goes_from_unread_to_complete(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    assert_listing(store, "threads:", NULL, FALSE);
+    g_assert_true(ck_store_put_listing(store, "threads:", "cthr_9", FALSE, NULL));
+    assert_listing(store, "threads:", "cthr_9", FALSE);
+    g_assert_true(ck_store_put_listing(store, "threads:", NULL, TRUE, NULL));
+    assert_listing(store, "threads:", NULL, TRUE);
+    assert_listing(store, "items:cthr_1", NULL, FALSE);
+}
+
+static void a_rollback_undoes_everything_since_begin(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) kept = {0}, gone = {0}, former = {0};
+    g_auto(CkUserRow) user = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"Kept\"}");
+    g_assert_true(ck_store_begin(store, NULL));
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"Changed\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"user\":\"bob\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 5, "a");
+    ck_store_put_listing(store, "threads:", "cthr_2", FALSE, NULL);
+    ck_store_rollback(store);
+
+    rows_get_thread(store, "cthr_1", &kept);
+    g_assert_cmpstr(kept.name, ==, "Kept.cthr_1");
+    g_assert_cmpuint(kept.items, ==, 0);
+    g_assert_cmpuint(kept.md_size, ==, 0);
+    g_assert_cmpint(ck_store_thread_named(store, "Changed.cthr_1", &former, NULL), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_thread_by_id(store, "cthr_2", &gone, NULL), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_user_named(store, "bob", &user, NULL), ==, CK_ABSENT);
+    assert_listing(store, "threads:", NULL, FALSE);
+}
+
+static void after_a_rollback_the_next_transaction_works(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) item = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    g_assert_true(ck_store_begin(store, NULL));
+    rows_put_message(store, "cthr_1", "cthi_1", 5, "undone");
+    ck_store_rollback(store);
+    ck_store_rollback(store); /* nothing to undo: nothing happens */
+    g_assert_true(ck_store_begin(store, NULL));
+    rows_put_message(store, "cthr_1", "cthi_1", 6, "done");
+    g_assert_true(ck_store_commit(store, NULL));
+    rows_get_thread(store, "cthr_1", &thread);
+    rows_get_item(store, thread.row, 1, &item);
+    g_assert_cmpuint(thread.items, ==, 1);
+    g_assert_cmpint(item.created_at, ==, 6);
+}
+
+static void a_transaction_in_a_transaction_is_an_error(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ck_store_begin(store, &error));
+    g_assert_false(ck_store_begin(store, &error));
+    g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
+}
+
+static void stores_are_private(void)
+{
+    g_autoptr(CkStore) one = rows_new_store();
+    g_autoptr(CkStore) two = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    rows_put_thread(one, "{\"id\":\"cthr_1\"}");
+    g_assert_cmpint(ck_store_thread_by_id(two, "cthr_1", &thread, NULL), ==, CK_ABSENT);
+}
+
+#define TEST(name) g_test_add_func("/store/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(a_thread_becomes_a_row);
+    TEST(sizes_are_those_of_the_renderers);
+    TEST(json_is_kept_as_it_was_sent);
+    TEST(a_new_title_keeps_the_row_and_the_former_names);
+    TEST(a_title_may_come_back);
+    TEST(an_update_keeps_the_items);
+    TEST(threads_of_one_name_are_both_kept);
+    TEST(threads_without_a_user_belong_to_one_row);
+    TEST(a_user_has_one_row_and_the_time_of_the_newest_thread);
+    TEST(items_are_numbered_within_their_thread);
+    TEST(an_item_that_came_before_is_ignored);
+    TEST(the_same_item_id_in_two_threads_is_two_items);
+    TEST(items_without_an_id_are_each_kept);
+    TEST(an_unfinished_item_is_marked);
+    TEST(an_item_without_a_time_has_that_of_its_thread);
+    TEST(newest_is_the_time_of_the_newest_item);
+    TEST(newest_of_a_thread_without_items_follows_its_time);
+    TEST(offsets_are_the_sums_of_the_sizes_before);
+    TEST(threads_follow_in_the_order_they_came);
+    TEST(threads_of_one_user_follow_alone);
+    TEST(users_follow_in_the_order_they_came);
+    TEST(what_is_not_there_is_absent);
+    TEST(a_row_that_must_be_there_is_an_error_if_missing);
+    TEST(a_listing_goes_from_unread_to_complete);
+    TEST(a_rollback_undoes_everything_since_begin);
+    TEST(after_a_rollback_the_next_transaction_works);
+    TEST(a_transaction_in_a_transaction_is_an_error);
+    TEST(stores_are_private);
+    return g_test_run();
+}

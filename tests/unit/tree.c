@@ -1,0 +1,775 @@
+/* SPDX-License-Identifier: MIT */
+#include "tree.h"
+
+#include "error.h"
+#include "rows.h"
+
+typedef struct {
+    CkStore *store;
+    CkConfig *config;
+    CkTree *tree;
+} Fixture;
+
+static Fixture *fixture_new(gboolean group_by_user)
+{
+    Fixture *f = g_new(Fixture, 1);
+    f->store = rows_new_store();
+    f->config = ck_config_new();
+    f->config->group_by_user = group_by_user;
+    f->tree = ck_tree_new(f->store, f->config);
+    return f;
+}
+
+static void fixture_free(Fixture *f)
+{
+    ck_tree_free(f->tree);
+    ck_config_free(f->config);
+    ck_store_free(f->store);
+    g_free(f);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)
+
+/* Three threads of two users; the first has two items, and was "Old" before. */
+static Fixture *fixture_with_threads(gboolean group_by_user)
+{
+    Fixture *f = fixture_new(group_by_user);
+    rows_put_thread(f->store,
+                    "{\"id\":\"cthr_1\",\"title\":\"Old\",\"user\":\"ann\",\"created_at\":10}");
+    rows_put_thread(f->store,
+                    "{\"id\":\"cthr_1\",\"title\":\"New\",\"user\":\"ann\",\"created_at\":10}");
+    rows_put_thread(f->store, "{\"id\":\"cthr_2\",\"user\":\"bob\",\"created_at\":20}");
+    rows_put_thread(f->store, "{\"id\":\"cthr_3\",\"title\":\"No user\",\"created_at\":30}");
+    rows_put_message(f->store, "cthr_1", "cthi_1", 11, "hello");
+    rows_put_item(f->store, "cthr_1",
+                  "{\"type\":\"client_tool_call\",\"status\":\"in_progress\",\"created_at\":12}");
+    return f;
+}
+
+static void complete(Fixture *f, const char *listing)
+{
+    g_assert_true(ck_store_put_listing(f->store, listing, NULL, TRUE, NULL));
+}
+
+/* Asking, and what must come of it */
+
+static guint64 find(Fixture *f, guint64 folder, const char *name, CkStat *stat)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(CkWant) want = {0};
+    CkStat found = {0};
+    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, &found, &want, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(result, ==, CK_TREE_OK);
+    if (stat)
+        *stat = found;
+    return found.node;
+}
+
+static void assert_absent(Fixture *f, guint64 folder, const char *name)
+{
+    g_auto(CkWant) want = {0};
+    CkStat stat;
+    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, &stat, &want, NULL);
+    g_assert_cmpint(result, ==, CK_TREE_ABSENT);
+    g_assert_cmpint(want.kind, ==, CK_WANT_NOTHING);
+}
+
+static void assert_wants(Fixture *f, guint64 folder, const char *name, CkWantKind kind,
+                         const char *id)
+{
+    g_auto(CkWant) want = {0};
+    CkStat stat;
+    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, &stat, &want, NULL);
+    g_assert_cmpint(result, ==, CK_TREE_WANT);
+    g_assert_cmpint(want.kind, ==, kind);
+    g_assert_cmpstr(want.id, ==, id);
+}
+
+static char *link_text(Fixture *f, guint64 node)
+{
+    char *target = NULL;
+    g_assert_cmpint(ck_tree_read_link(f->tree, node, &target, NULL), ==, CK_TREE_OK);
+    return target;
+}
+
+/* A reader of a folder with room for that many entries at once. */
+typedef struct {
+    GString *names; /* each followed by a space */
+    guint room;
+    guint64 position;
+} Reader;
+
+static gboolean take(const char *name, const CkStat *stat, guint64 position, gpointer data)
+{
+    Reader *reader = data;
+    g_assert_cmpuint(stat->node, !=, 0);
+    g_assert_cmpuint(position, >, reader->position);
+    if (reader->room == 0)
+        return FALSE;
+    reader->room--;
+    reader->position = position;
+    g_string_append_printf(reader->names, "%s ", name);
+    return TRUE;
+}
+
+/* Lists once; *names: what was given, to be freed. */
+static CkTreeResult list_once(Fixture *f, guint64 folder, guint64 position, guint room,
+                              char **names, CkWant *want)
+{
+    g_autoptr(GError) error = NULL;
+    Reader reader = {g_string_new(NULL), room, position};
+    CkTreeResult result = ck_tree_list(f->tree, folder, position, take, &reader, want, &error);
+    g_assert_no_error(error);
+    *names = g_string_free(reader.names, FALSE);
+    return result;
+}
+
+/* Lists in rounds of that many entries until a round gives none; the last result. */
+static CkTreeResult list_all(Fixture *f, guint64 folder, guint room, char **names, CkWant *want)
+{
+    Reader reader = {g_string_new(NULL), 0, 0};
+    CkTreeResult result;
+    gsize before;
+    do {
+        before = reader.names->len;
+        reader.room = room;
+        result = ck_tree_list(f->tree, folder, reader.position, take, &reader, want, NULL);
+    } while (result == CK_TREE_OK && reader.names->len > before);
+    *names = g_string_free(reader.names, FALSE);
+    return result;
+}
+
+/* Lookups of threads in the root */
+
+static void root_finds_folders_by_name(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    CkStat stat;
+    find(f, CK_TREE_ROOT, "New.cthr_1", &stat);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER);
+    g_assert_cmpint(stat.time, ==, 12); /* its newest item's */
+    find(f, CK_TREE_ROOT, "cthr_2", &stat);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER); /* untitled: the bare id is its name */
+    g_assert_cmpint(stat.time, ==, 20);
+}
+
+static void root_finds_folders_by_former_names(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    CkStat stat;
+    guint64 node = find(f, CK_TREE_ROOT, "Old.cthr_1", &stat);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER);
+    g_assert_cmpuint(node, ==, find(f, CK_TREE_ROOT, "New.cthr_1", NULL));
+}
+
+static void bare_id_of_a_titled_thread_is_a_link(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    CkStat stat;
+    guint64 link = find(f, CK_TREE_ROOT, "cthr_1", &stat);
+    g_autofree char *target = link_text(f, link);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_LINK);
+    g_assert_cmpuint(stat.size, ==, strlen("New.cthr_1"));
+    g_assert_cmpint(stat.time, ==, 10);
+    g_assert_cmpstr(target, ==, "New.cthr_1");
+}
+
+static void names_that_no_thread_has_are_absent_without_a_want(void)
+{
+    static const char *const names[] = {
+        ".git",    ".Trash-1000", "autorun.inf", "thread.md", "cthr_a b", "cthr_/",
+        ".cthr_1", "CTHR_1",      "New.cthr_1.", "New.x_1",   "",
+    };
+    g_autoptr(Fixture) f = fixture_new(FALSE);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        assert_absent(f, CK_TREE_ROOT, names[i]);
+}
+
+static void unknown_threads_are_wanted_by_their_id(void)
+{
+    g_autoptr(Fixture) f = fixture_new(FALSE);
+    assert_wants(f, CK_TREE_ROOT, "cthr_9", CK_WANT_THREAD, "cthr_9");
+    assert_wants(f, CK_TREE_ROOT, "Some-title.cthr_9", CK_WANT_THREAD, "cthr_9");
+}
+
+static void a_known_thread_has_no_other_titles(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    assert_absent(f, CK_TREE_ROOT, "Other.cthr_1");
+    assert_absent(f, CK_TREE_ROOT, "Other.cthr_2");
+}
+
+static void plain_root_has_no_users(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    assert_absent(f, CK_TREE_ROOT, "ann");
+    assert_absent(f, CK_TREE_ROOT, "%none");
+}
+
+/* Lookups when grouped by user */
+
+static void grouped_root_finds_users(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    CkStat ann, none;
+    find(f, CK_TREE_ROOT, "ann", &ann);
+    find(f, CK_TREE_ROOT, "%none", &none);
+    g_assert_cmpint(ann.type, ==, CK_TYPE_FOLDER);
+    g_assert_cmpint(ann.time, ==, 10);
+    g_assert_cmpint(none.time, ==, 30);
+    g_assert_cmpuint(ann.node, !=, none.node);
+}
+
+static void grouped_root_wants_unknown_users_by_their_identifier(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    assert_wants(f, CK_TREE_ROOT, "eve", CK_WANT_USER_THREADS, "eve");
+    assert_wants(f, CK_TREE_ROOT, "org%2Fteam", CK_WANT_USER_THREADS, "org/team");
+    complete(f, "user:eve");
+    assert_absent(f, CK_TREE_ROOT, "eve");
+}
+
+static void grouped_root_has_no_names_that_no_user_gives(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    assert_absent(f, CK_TREE_ROOT, ".git");
+    assert_absent(f, CK_TREE_ROOT, "org%2fteam");
+    assert_absent(f, CK_TREE_ROOT, "100%");
+    assert_absent(f, CK_TREE_ROOT, "%61nn");
+}
+
+static void only_the_listing_can_tell_hashed_users_and_none(void)
+{
+    g_autofree char *user = g_strnfill(400, 'u');
+    g_autofree char *json = g_strdup_printf("{\"id\":\"cthr_1\",\"user\":\"%s\"}", user);
+    g_autoptr(CkStore) other = rows_new_store();
+    g_auto(CkUserRow) row = {0};
+    g_autoptr(Fixture) f = fixture_new(TRUE);
+    rows_put_thread(other, json);
+    g_assert_cmpint(ck_store_next_user(other, 0, &row, NULL), ==, CK_FOUND);
+
+    assert_wants(f, CK_TREE_ROOT, row.name, CK_WANT_THREADS, NULL);
+    assert_wants(f, CK_TREE_ROOT, "%none", CK_WANT_THREADS, NULL);
+    rows_put_thread(f->store, json);
+    find(f, CK_TREE_ROOT, row.name, NULL);
+    complete(f, "threads:");
+    assert_absent(f, CK_TREE_ROOT, "%none");
+}
+
+static void grouped_root_links_bare_ids_into_users(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    static const struct {
+        const char *id, *target;
+    } links[] = {
+        {"cthr_1", "ann/New.cthr_1"}, {"cthr_2", "bob/cthr_2"}, {"cthr_3", "%none/No-user.cthr_3"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(links); i++) {
+        CkStat stat;
+        g_autofree char *target = link_text(f, find(f, CK_TREE_ROOT, links[i].id, &stat));
+        g_assert_cmpint(stat.type, ==, CK_TYPE_LINK);
+        g_assert_cmpstr(target, ==, links[i].target);
+        g_assert_cmpuint(stat.size, ==, strlen(target));
+    }
+    assert_wants(f, CK_TREE_ROOT, "cthr_9", CK_WANT_THREAD, "cthr_9");
+}
+
+static void user_folder_finds_its_threads(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 bob = find(f, CK_TREE_ROOT, "bob", NULL);
+    CkStat stat;
+    guint64 node = find(f, ann, "New.cthr_1", &stat);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER);
+    g_assert_cmpuint(find(f, ann, "Old.cthr_1", &stat), ==, node);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER);
+    find(f, bob, "cthr_2", &stat);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER);
+    assert_wants(f, ann, "Title.cthr_9", CK_WANT_THREAD, "cthr_9");
+    assert_absent(f, ann, ".git");
+}
+
+static void bare_id_in_a_user_folder_links_within_it(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    CkStat stat;
+    guint64 link = find(f, find(f, CK_TREE_ROOT, "ann", NULL), "cthr_1", &stat);
+    g_autofree char *target = link_text(f, link);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_LINK);
+    g_assert_cmpstr(target, ==, "New.cthr_1");
+    g_assert_cmpuint(stat.size, ==, strlen(target));
+    g_assert_cmpuint(link, !=, find(f, CK_TREE_ROOT, "cthr_1", NULL)); /* another text */
+}
+
+static void user_folder_has_no_threads_of_others(void)
+{
+    static const char *const names[] = {"New.cthr_1", "Old.cthr_1", "cthr_1", "cthr_3",
+                                        "No-user.cthr_3"};
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 bob = find(f, CK_TREE_ROOT, "bob", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        assert_absent(f, bob, names[i]);
+    assert_absent(f, find(f, CK_TREE_ROOT, "ann", NULL), "cthr_2");
+}
+
+/* Lookups in a thread */
+
+static void item_files_are_found_by_number_role_and_extension(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    CkStat json, md, tool;
+    find(f, thread, "0001-user.json", &json);
+    find(f, thread, "0001-user.md", &md);
+    find(f, thread, "0002-tool.md", &tool);
+    g_assert_cmpint(json.type, ==, CK_TYPE_FILE);
+    g_assert_cmpint(md.time, ==, 11);
+    g_assert_cmpuint(json.node, !=, md.node);
+    g_assert_true(md.final);
+    g_assert_false(tool.final);
+}
+
+static void wrong_item_names_are_absent(void)
+{
+    static const char *const names[] = {
+        "0001-assistant.md", "0001-user.txt", "0001-user.",  "1-user.md",     "00001-user.md",
+        "0000-user.md",      "0001-user.md~", "0001user.md", ".0001-user.md", "notes.txt",
+    };
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        assert_absent(f, thread, names[i]);
+}
+
+static void items_beyond_what_is_known_are_wanted_until_the_listing_ends(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    assert_wants(f, thread, "0003-user.md", CK_WANT_ITEMS, "cthr_1");
+    assert_wants(f, thread, "999999-user.json", CK_WANT_ITEMS, "cthr_1");
+    complete(f, "items:cthr_1");
+    assert_absent(f, thread, "0003-user.md");
+    assert_absent(f, thread, "999999-user.json");
+}
+
+static void thread_json_is_known_at_once(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    CkStat stat;
+    find(f, find(f, CK_TREE_ROOT, "New.cthr_1", NULL), "thread.json", &stat);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FILE);
+    g_assert_cmpint(stat.time, ==, 10);
+    g_assert_cmpuint(stat.size, >, 0);
+}
+
+static void files_of_all_items_want_all_items(void)
+{
+    static const char *const names[] = {"thread.md", "items.jsonl"};
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        assert_wants(f, thread, names[i], CK_WANT_ITEMS, "cthr_1");
+    complete(f, "items:cthr_1");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        CkStat stat;
+        find(f, thread, names[i], &stat);
+        g_assert_cmpint(stat.type, ==, CK_TYPE_FILE);
+        g_assert_cmpint(stat.time, ==, 12);
+    }
+}
+
+static void files_hold_nothing(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    assert_absent(f, find(f, thread, "thread.json", NULL), "x");
+    assert_absent(f, find(f, thread, "0001-user.md", NULL), "x");
+    assert_absent(f, find(f, CK_TREE_ROOT, "cthr_1", NULL), "x"); /* a link */
+}
+
+/* Attributes and contents */
+
+/* stat of a node is what its lookup gave. */
+static void assert_stat(Fixture *f, guint64 folder, const char *name)
+{
+    g_auto(CkWant) want = {0};
+    CkStat looked_up, stat = {0};
+    find(f, folder, name, &looked_up);
+    g_assert_cmpint(ck_tree_stat(f->tree, looked_up.node, &stat, &want, NULL), ==, CK_TREE_OK);
+    g_assert_cmpuint(stat.node, ==, looked_up.node);
+    g_assert_cmpint(stat.type, ==, looked_up.type);
+    g_assert_cmpuint(stat.size, ==, looked_up.size);
+    g_assert_cmpint(stat.time, ==, looked_up.time);
+    g_assert_cmpint(stat.final, ==, looked_up.final);
+}
+
+static void stat_of_every_kind_is_that_of_its_lookup(void)
+{
+    static const char *const files[] = {"thread.json",    "thread.md",    "items.jsonl",
+                                        "0001-user.json", "0001-user.md", "0002-tool.json"};
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 user = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 thread = find(f, user, "New.cthr_1", NULL);
+    complete(f, "items:cthr_1");
+    assert_stat(f, CK_TREE_ROOT, "ann");
+    assert_stat(f, CK_TREE_ROOT, "%none");
+    assert_stat(f, CK_TREE_ROOT, "cthr_1");
+    assert_stat(f, user, "New.cthr_1");
+    assert_stat(f, user, "cthr_1");
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        assert_stat(f, thread, files[i]);
+}
+
+static void stat_of_the_root_needs_nothing(void)
+{
+    gint64 before = g_get_real_time() / G_USEC_PER_SEC;
+    g_autoptr(Fixture) f = fixture_new(FALSE);
+    g_auto(CkWant) want = {0};
+    CkStat stat;
+    g_assert_cmpint(ck_tree_stat(f->tree, CK_TREE_ROOT, &stat, &want, NULL), ==, CK_TREE_OK);
+    g_assert_cmpuint(stat.node, ==, CK_TREE_ROOT);
+    g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER);
+    g_assert_cmpint(stat.time, >=, before);
+}
+
+static void stat_of_a_file_of_all_items_wants_them(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    g_auto(CkWant) want = {0};
+    CkStat stat;
+    complete(f, "items:cthr_1");
+    guint64 node = find(f, thread, "thread.md", NULL);
+    /* As after a refresh that has more to read. */
+    g_assert_true(ck_store_put_listing(f->store, "items:cthr_1", "cthi_1", FALSE, NULL));
+    g_assert_cmpint(ck_tree_stat(f->tree, node, &stat, &want, NULL), ==, CK_TREE_WANT);
+    g_assert_cmpint(want.kind, ==, CK_WANT_ITEMS);
+    g_assert_cmpstr(want.id, ==, "cthr_1");
+}
+
+static void nodes_of_no_row_are_absent(void)
+{
+    g_autoptr(Fixture) f = fixture_new(FALSE);
+    for (guint64 kind = 2; kind <= 10; kind++) {
+        g_auto(CkWant) want = {0};
+        CkStat stat;
+        CkTreeResult result = ck_tree_stat(f->tree, 4711 * 16 + kind, &stat, &want, NULL);
+        g_assert_cmpint(result, ==, CK_TREE_ABSENT);
+    }
+}
+
+static void sizes_are_the_bytes_that_can_be_read(void)
+{
+    static const char *const names[] = {"thread.json",    "thread.md",    "items.jsonl",
+                                        "0001-user.json", "0001-user.md", "0002-tool.json",
+                                        "0002-tool.md"};
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    complete(f, "items:cthr_1");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        CkStat stat;
+        g_autoptr(GString) out = g_string_new(NULL);
+        guint64 node = find(f, thread, names[i], &stat);
+        g_assert_cmpint(ck_tree_read(f->tree, node, 0, 1 << 20, out, NULL), ==, CK_TREE_OK);
+        g_assert_cmpuint(out->len, ==, stat.size);
+        g_assert_cmpuint(out->len, >, 0);
+    }
+}
+
+static void read_gives_the_window_asked_for(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    guint64 node = find(f, thread, "0001-user.md", NULL);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_assert_cmpint(ck_tree_read(f->tree, node, 3, 4, out, NULL), ==, CK_TREE_OK);
+    g_assert_cmpstr(out->str, ==, "user");
+}
+
+static void reading_a_folder_fails(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) out = g_string_new(NULL);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    g_assert_cmpint(ck_tree_read(f->tree, thread, 0, 9, out, &error), ==, CK_TREE_FAILED);
+    g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
+}
+
+static void a_link_follows_the_title(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 link = find(f, CK_TREE_ROOT, "cthr_1", NULL);
+    rows_put_thread(f->store, "{\"id\":\"cthr_1\",\"title\":\"Newest\",\"user\":\"ann\"}");
+    g_autofree char *target = link_text(f, link);
+    g_assert_cmpstr(target, ==, "Newest.cthr_1");
+}
+
+/* Listings */
+
+static void assert_lists_in_rounds_of_any_size(Fixture *f, guint64 folder, const char *expected)
+{
+    static const guint rooms[] = {1, 2, 3, 7, 1000};
+    for (gsize i = 0; i < G_N_ELEMENTS(rooms); i++) {
+        g_autofree char *names = NULL;
+        g_auto(CkWant) want = {0};
+        g_assert_cmpint(list_all(f, folder, rooms[i], &names, &want), ==, CK_TREE_OK);
+        g_assert_cmpstr(names, ==, expected);
+    }
+}
+
+static void plain_root_lists_threads(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    complete(f, "threads:");
+    assert_lists_in_rounds_of_any_size(f, CK_TREE_ROOT, "New.cthr_1 cthr_2 No-user.cthr_3 ");
+}
+
+static void grouped_root_lists_users(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    complete(f, "threads:");
+    assert_lists_in_rounds_of_any_size(f, CK_TREE_ROOT, "ann bob %none ");
+}
+
+static void user_folder_lists_its_threads(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    rows_put_thread(f->store, "{\"id\":\"cthr_4\",\"user\":\"ann\"}");
+    complete(f, "user:ann");
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    assert_lists_in_rounds_of_any_size(f, ann, "New.cthr_1 cthr_4 ");
+}
+
+static void folder_of_no_user_lists_by_way_of_all_threads(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 none = find(f, CK_TREE_ROOT, "%none", NULL);
+    g_autofree char *names = NULL;
+    g_auto(CkWant) want = {0};
+    g_assert_cmpint(list_all(f, none, 10, &names, &want), ==, CK_TREE_WANT);
+    g_assert_cmpint(want.kind, ==, CK_WANT_THREADS);
+    g_assert_cmpstr(names, ==, "No-user.cthr_3 ");
+    complete(f, "threads:");
+    assert_lists_in_rounds_of_any_size(f, none, "No-user.cthr_3 ");
+}
+
+static void thread_lists_items_then_its_own_files(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    complete(f, "items:cthr_1");
+    assert_lists_in_rounds_of_any_size(f, find(f, CK_TREE_ROOT, "New.cthr_1", NULL),
+                                       "0001-user.json 0001-user.md 0002-tool.json 0002-tool.md "
+                                       "thread.json thread.md ");
+}
+
+/* What is there is given; a want comes only when nothing is. */
+static void assert_wants_at_the_end(Fixture *f, guint64 folder, const char *known, CkWantKind kind,
+                                    const char *id)
+{
+    static const guint rooms[] = {1, 3, 1000};
+    for (gsize i = 0; i < G_N_ELEMENTS(rooms); i++) {
+        g_autofree char *names = NULL;
+        g_auto(CkWant) want = {0};
+        g_assert_cmpint(list_all(f, folder, rooms[i], &names, &want), ==, CK_TREE_WANT);
+        g_assert_cmpstr(names, ==, known);
+        g_assert_cmpint(want.kind, ==, kind);
+        g_assert_cmpstr(want.id, ==, id);
+    }
+}
+
+static void unread_listings_are_wanted_after_what_is_known(void)
+{
+    g_autoptr(Fixture) plain = fixture_with_threads(FALSE);
+    g_autoptr(Fixture) grouped = fixture_with_threads(TRUE);
+    guint64 ann = find(grouped, CK_TREE_ROOT, "ann", NULL);
+    guint64 thread = find(plain, CK_TREE_ROOT, "New.cthr_1", NULL);
+    assert_wants_at_the_end(plain, CK_TREE_ROOT, "New.cthr_1 cthr_2 No-user.cthr_3 ",
+                            CK_WANT_THREADS, NULL);
+    assert_wants_at_the_end(grouped, CK_TREE_ROOT, "ann bob %none ", CK_WANT_THREADS, NULL);
+    assert_wants_at_the_end(grouped, ann, "New.cthr_1 ", CK_WANT_USER_THREADS, "ann");
+    assert_wants_at_the_end(plain, thread,
+                            "0001-user.json 0001-user.md 0002-tool.json 0002-tool.md ",
+                            CK_WANT_ITEMS, "cthr_1");
+}
+
+static void an_empty_folder_wants_its_listing_then_ends(void)
+{
+    g_autoptr(Fixture) f = fixture_new(FALSE);
+    g_auto(CkWant) want = {0};
+    g_autofree char *before = NULL, *after = NULL;
+    g_assert_cmpint(list_once(f, CK_TREE_ROOT, 0, 10, &before, &want), ==, CK_TREE_WANT);
+    g_assert_cmpint(want.kind, ==, CK_WANT_THREADS);
+    complete(f, "threads:");
+    g_assert_cmpint(list_once(f, CK_TREE_ROOT, 0, 10, &after, &want), ==, CK_TREE_OK);
+    g_assert_cmpstr(before, ==, "");
+    g_assert_cmpstr(after, ==, "");
+}
+
+static void what_is_given_is_no_want_even_without_room(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_auto(CkWant) want = {0};
+    g_autofree char *none = NULL, *some = NULL;
+    g_assert_cmpint(list_once(f, CK_TREE_ROOT, 0, 0, &none, &want), ==, CK_TREE_OK);
+    g_assert_cmpint(list_once(f, CK_TREE_ROOT, 0, 3, &some, &want), ==, CK_TREE_OK);
+    g_assert_cmpint(want.kind, ==, CK_WANT_NOTHING);
+}
+
+static void a_position_stays_good_when_rows_are_added(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_auto(CkWant) want = {0};
+    Reader reader = {g_string_new(NULL), 2, 0};
+    ck_tree_list(f->tree, CK_TREE_ROOT, 0, take, &reader, &want, NULL);
+    rows_put_thread(f->store, "{\"id\":\"cthr_4\"}");
+    reader.room = 10;
+    ck_tree_list(f->tree, CK_TREE_ROOT, reader.position, take, &reader, &want, NULL);
+    g_assert_cmpstr(reader.names->str, ==, "New.cthr_1 cthr_2 No-user.cthr_3 cthr_4 ");
+    g_string_free(reader.names, TRUE);
+}
+
+/* A program may seek to any position: what comes is never an entry before it, and a want names
+ * what it wants. */
+static void any_position_is_answered(void)
+{
+    static const guint64 positions[] = {
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        1000,
+        ((guint64)1 << 48) - 2,
+        ((guint64)1 << 48) - 1,
+        (guint64)1 << 48,
+        ((guint64)1 << 48) + 1,
+        ((guint64)1 << 48) + 2,
+        G_MAXINT64 - 1,
+        G_MAXINT64,
+    };
+    for (int read = 0; read < 2; read++) {
+        g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+        guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+        guint64 folders[] = {CK_TREE_ROOT, thread};
+        if (read) {
+            complete(f, "threads:");
+            complete(f, "items:cthr_1");
+        }
+        for (gsize i = 0; i < G_N_ELEMENTS(positions) * 2; i++) {
+            g_auto(CkWant) want = {0};
+            g_autofree char *names = NULL;
+            CkTreeResult result =
+                list_once(f, folders[i % 2], positions[i / 2], 100, &names, &want);
+            if (result == CK_TREE_WANT)
+                g_assert_cmpint(want.kind, !=, CK_WANT_NOTHING);
+            else
+                g_assert_cmpint(result, ==, CK_TREE_OK);
+            if (read)
+                g_assert_cmpint(result, ==, CK_TREE_OK);
+        }
+    }
+}
+
+typedef struct {
+    Fixture *f;
+    guint64 folder;
+    guint seen;
+} Comparison;
+
+static gboolean compare_with_lookup(const char *name, const CkStat *stat, guint64 position,
+                                    gpointer data)
+{
+    Comparison *comparison = data;
+    CkStat looked_up;
+    find(comparison->f, comparison->folder, name, &looked_up);
+    g_assert_cmpuint(position, >, 0);
+    g_assert_cmpuint(stat->node, ==, looked_up.node);
+    g_assert_cmpint(stat->type, ==, looked_up.type);
+    g_assert_cmpuint(stat->size, ==, looked_up.size);
+    g_assert_cmpint(stat->time, ==, looked_up.time);
+    g_assert_cmpint(stat->final, ==, looked_up.final);
+    comparison->seen++;
+    return TRUE;
+}
+
+static void a_listing_gives_the_stats_of_its_lookups(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 folders[] = {CK_TREE_ROOT, ann, find(f, ann, "New.cthr_1", NULL)};
+    complete(f, "items:cthr_1");
+    guint seen = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_auto(CkWant) want = {0};
+        Comparison comparison = {f, folders[i], 0};
+        ck_tree_list(f->tree, folders[i], 0, compare_with_lookup, &comparison, &want, NULL);
+        seen += comparison.seen;
+    }
+    g_assert_cmpuint(seen, ==, 3 + 1 + 6);
+}
+
+static void listing_a_file_fails(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_autoptr(GError) error = NULL;
+    g_auto(CkWant) want = {0};
+    Reader reader = {NULL, 0, 0};
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    guint64 file = find(f, thread, "thread.json", NULL);
+    g_assert_cmpint(ck_tree_list(f->tree, file, 0, take, &reader, &want, &error), ==,
+                    CK_TREE_FAILED);
+    g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
+}
+
+#define TEST(name) g_test_add_func("/tree/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(root_finds_folders_by_name);
+    TEST(root_finds_folders_by_former_names);
+    TEST(bare_id_of_a_titled_thread_is_a_link);
+    TEST(names_that_no_thread_has_are_absent_without_a_want);
+    TEST(unknown_threads_are_wanted_by_their_id);
+    TEST(a_known_thread_has_no_other_titles);
+    TEST(plain_root_has_no_users);
+    TEST(grouped_root_finds_users);
+    TEST(grouped_root_wants_unknown_users_by_their_identifier);
+    TEST(grouped_root_has_no_names_that_no_user_gives);
+    TEST(only_the_listing_can_tell_hashed_users_and_none);
+    TEST(grouped_root_links_bare_ids_into_users);
+    TEST(user_folder_finds_its_threads);
+    TEST(bare_id_in_a_user_folder_links_within_it);
+    TEST(user_folder_has_no_threads_of_others);
+    TEST(item_files_are_found_by_number_role_and_extension);
+    TEST(wrong_item_names_are_absent);
+    TEST(items_beyond_what_is_known_are_wanted_until_the_listing_ends);
+    TEST(thread_json_is_known_at_once);
+    TEST(files_of_all_items_want_all_items);
+    TEST(files_hold_nothing);
+    TEST(stat_of_every_kind_is_that_of_its_lookup);
+    TEST(stat_of_the_root_needs_nothing);
+    TEST(stat_of_a_file_of_all_items_wants_them);
+    TEST(nodes_of_no_row_are_absent);
+    TEST(sizes_are_the_bytes_that_can_be_read);
+    TEST(read_gives_the_window_asked_for);
+    TEST(reading_a_folder_fails);
+    TEST(a_link_follows_the_title);
+    TEST(plain_root_lists_threads);
+    TEST(grouped_root_lists_users);
+    TEST(user_folder_lists_its_threads);
+    TEST(folder_of_no_user_lists_by_way_of_all_threads);
+    TEST(thread_lists_items_then_its_own_files);
+    TEST(a_listing_gives_the_stats_of_its_lookups);
+    TEST(unread_listings_are_wanted_after_what_is_known);
+    TEST(an_empty_folder_wants_its_listing_then_ends);
+    TEST(what_is_given_is_no_want_even_without_room);
+    TEST(a_position_stays_good_when_rows_are_added);
+    TEST(any_position_is_answered);
+    TEST(listing_a_file_fails);
+    return g_test_run();
+}
