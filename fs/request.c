@@ -41,14 +41,14 @@ static void end_absent(CkRequest *request)
     }
 }
 
+/* To readdir(3) ENOENT is the end of the directory: what was a failure would be a short listing. */
 static void end_failed(CkRequest *request, const GError *error)
 {
     gboolean absent = g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
     if (absent && request->waits_for == CK_WANT_THREAD)
         end_absent(request);
     else if (absent && !request->name)
-        end(request,
-            ESTALE); /* ENOENT from a directory is its end to readdir(3): a short listing */
+        end(request, ESTALE);
     else
         end(request, ck_errno(error));
 }

@@ -34,7 +34,7 @@ struct _CkPager {
     CkPagerReport report; /* or NULL */
     gpointer report_data;
     GHashTable *fetches; /* key → Fetch */
-    GHashTable *cursors; /* listing's key → set of the cursors of its pages, until complete */
+    GHashTable *cursors; /* key of a listing → set of the cursors it has had; until complete */
 };
 
 void ck_want_clear(CkWant *want)
@@ -119,11 +119,33 @@ static gboolean broken(GError **error, const char *what)
     return FALSE;
 }
 
-/* Where the page after this one begins; NULL after the last one. Remembers it, because a cursor
- * that comes twice would make an endless listing. */
-static gboolean next_cursor(Fetch *fetch, const CkPage *page, char **cursor, GError **error)
+/* Cursors that a listing has had: one that comes twice would make an endless listing. */
+
+static gboolean had_cursor(const Fetch *fetch, const char *cursor)
+{
+    GHashTable *had = g_hash_table_lookup(fetch->pager->cursors, fetch->key);
+    return had && g_hash_table_contains(had, cursor);
+}
+
+static void keep_cursor(Fetch *fetch, const char *cursor)
 {
     GHashTable *cursors = fetch->pager->cursors;
+    GHashTable *had = g_hash_table_lookup(cursors, fetch->key);
+    if (!had) {
+        had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_hash_table_insert(cursors, g_strdup(fetch->key), had);
+    }
+    g_hash_table_add(had, g_strdup(cursor));
+}
+
+static void forget_cursors(Fetch *fetch)
+{
+    g_hash_table_remove(fetch->pager->cursors, fetch->key);
+}
+
+/* Where the page after this one begins; NULL after the last one. */
+static gboolean next_cursor(Fetch *fetch, const CkPage *page, char **cursor, GError **error)
+{
     if (!page->has_more)
         return TRUE;
     if (page->elements->len == 0)
@@ -133,8 +155,7 @@ static gboolean next_cursor(Fetch *fetch, const CkPage *page, char **cursor, GEr
         page->last_id && *page->last_id ? g_strdup(page->last_id) : ck_decode_id(last);
     if (!next)
         return broken(error, "the server says that there is more and not from where");
-    GHashTable *seen = g_hash_table_lookup(cursors, fetch->key);
-    if (seen && g_hash_table_contains(seen, next))
+    if (had_cursor(fetch, next))
         return broken(error, "the server's cursors go in a circle");
     *cursor = g_steal_pointer(&next);
     return TRUE;
@@ -179,26 +200,19 @@ static gboolean store_page(Fetch *fetch, const CkPage *page, GError **error)
         ck_store_rollback(store);
         return FALSE;
     }
-    GHashTable *cursors = fetch->pager->cursors;
-    if (!cursor) {
-        g_hash_table_remove(cursors, fetch->key);
-        return TRUE;
-    }
-    GHashTable *seen = g_hash_table_lookup(cursors, fetch->key);
-    if (!seen) {
-        seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_hash_table_insert(cursors, g_strdup(fetch->key), seen);
-    }
-    g_hash_table_add(seen, g_steal_pointer(&cursor));
+    if (cursor)
+        keep_cursor(fetch, cursor);
+    else
+        forget_cursors(fetch);
     return TRUE;
 }
 
 /* A server that no longer knows a cursor (its thread was deleted) rejects it, and would for ever:
  * the listing begins again. What is known stays known. */
-static gboolean forget_cursor(Fetch *fetch, GError **error)
+static void begin_again(Fetch *fetch)
 {
-    g_hash_table_remove(fetch->pager->cursors, fetch->key);
-    return ck_store_put_listing(fetch->pager->store, fetch->key, NULL, FALSE, error);
+    forget_cursors(fetch);
+    ck_store_put_listing(fetch->pager->store, fetch->key, NULL, FALSE, NULL);
 }
 
 static void ask_for_page(Fetch *fetch);
@@ -217,7 +231,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
         store_page(fetch, page, &failure);
     else if (fetch->cursor &&
              (error->code == CK_ERROR_REJECTED || error->code == CK_ERROR_NOT_FOUND))
-        forget_cursor(fetch, NULL);
+        begin_again(fetch);
     finish(fetch, failure);
 }
 

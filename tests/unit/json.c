@@ -276,6 +276,28 @@ static void indents_as_jq_does(void)
     }
 }
 
+static void shows_escaped_characters_and_stays_the_same_json(void)
+{
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"\"Z\\u00fcrich\"", "\"Z\xc3\xbcrich\"\n"},
+        {"\"\\u00e9\\u00E9\"", "\"\xc3\xa9\xc3\xa9\"\n"},
+        {"\"a\\/b\"", "\"a/b\"\n"},
+        {"\"\\ud83d\\ude00!\"", "\"\xf0\x9f\x98\x80!\"\n"},
+        {"\"\\ud83d!\"", "\"\\ud83d!\"\n"},
+        {"\"\\ude00\\ud83d\"", "\"\\ude00\\ud83d\"\n"},
+        {"\"\\u0022\\u005c\"", "\"\\u0022\\u005c\"\n"},
+        {"\"\\u001b\\u0000\\u009b\\n\"", "\"\\u001b\\u0000\\u009b\\n\"\n"},
+        {"\"\\\\u00fc\"", "\"\\\\u00fc\"\n"},
+        {"{\"\\u00fc\":2.50}", "{\n  \"\xc3\xbc\": 2.50\n}\n"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) text = written(ck_json_show, slice(cases[i].text));
+        g_assert_cmpstr(text->str, ==, cases[i].shown);
+    }
+}
+
 static void compacts_to_one_line(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(layouts); i++) {
@@ -477,6 +499,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json/iter", walks_containers_whatever_the_white_space);
     g_test_add_func("/json/member", finds_members_and_takes_the_last_of_several);
     g_test_add_func("/json/indent", indents_as_jq_does);
+    g_test_add_func("/json/show", shows_escaped_characters_and_stays_the_same_json);
     g_test_add_func("/json/compact", compacts_to_one_line);
     g_test_add_func("/json/layouts-keep-every-byte", layouts_keep_every_byte_of_a_string);
     g_test_add_func("/json/repair/strings", repairs_what_a_strict_decoder_refuses);
