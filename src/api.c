@@ -243,8 +243,13 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
     if (config->project)
         g_ptr_array_add(headers, g_strdup_printf("OpenAI-Project: %s", config->project));
     g_ptr_array_add(headers, NULL);
-    CkHttp *http = ck_http_new(context, (const char *const *)headers->pdata, config->concurrency,
-                               config->timeout, error);
+    CkHttpOptions options = {
+        .headers = (const char *const *)headers->pdata,
+        .concurrency = config->concurrency,
+        .patience = config->timeout,
+        .ca_file = config->ca_file,
+    };
+    CkHttp *http = ck_http_new(context, &options, error);
     if (!http)
         return NULL;
     CkApi *api = g_new0(CkApi, 1);

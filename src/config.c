@@ -26,6 +26,7 @@ void ck_config_free(CkConfig *config)
     g_free(config->base_url);
     g_free(config->organization);
     g_free(config->project);
+    g_free(config->ca_file);
     g_free(config);
 }
 
@@ -41,10 +42,9 @@ void ck_config_read_environment(CkConfig *config, char **environment)
         const char *variable;
         char **setting;
     } strings[] = {
-        {"OPENAI_API_KEY", &config->key},
-        {"OPENAI_BASE_URL", &config->base_url},
-        {"OPENAI_ORG_ID", &config->organization},
-        {"OPENAI_PROJECT_ID", &config->project},
+        {"OPENAI_API_KEY", &config->key},         {"OPENAI_BASE_URL", &config->base_url},
+        {"OPENAI_ORG_ID", &config->organization}, {"OPENAI_PROJECT_ID", &config->project},
+        {"SSL_CERT_FILE", &config->ca_file},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++) {
         const char *value = g_environ_getenv(environment, strings[i].variable);

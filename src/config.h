@@ -9,6 +9,7 @@ typedef struct {
     char *key;          /* secret: not for messages, options or logs */
     char *organization; /* NULL: not sent */
     char *project;      /* NULL: not sent */
+    char *ca_file;      /* certificates to trust; NULL: the system's */
     gboolean group_by_user;
     guint concurrency; /* requests under way at once */
     guint page_size;   /* elements asked for at once, up to 100 */
@@ -19,8 +20,9 @@ typedef struct {
 CkConfig *ck_config_new(void);
 void ck_config_free(CkConfig *config);
 
-/* OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID and OPENAI_PROJECT_ID of the environment, a
- * GStrv as from g_get_environ(); an empty variable counts as not set. */
+/* OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID and (as OpenSSL's own programs
+ * and the official SDKs take it) SSL_CERT_FILE of the environment, a GStrv as from
+ * g_get_environ(); an empty variable counts as not set. */
 void ck_config_read_environment(CkConfig *config, char **environment);
 
 /* Whether there is a setting of that name, e.g. "group-by". */

@@ -35,6 +35,7 @@ struct _CkHttp {
     struct curl_slist *headers;
     guint concurrency;
     guint patience; /* seconds */
+    char *ca_file;  /* or NULL */
     GQueue waiting; /* CkHttpRequest, oldest first */
     GQueue running;
     GSource *timer;      /* curl's one timer, or NULL */
@@ -148,6 +149,8 @@ static CURL *new_easy(CkHttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, MAX(STALL_TIMEOUT_S, patience / 3));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT, MAX(TOTAL_TIMEOUT_S, patience));
+    if (request->http->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, request->http->ca_file);
     if (!tls) /* a key for this machine must not go through a proxy from the environment */
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     return easy;
@@ -282,8 +285,7 @@ void ck_http_cancel(CkHttpRequest *request)
     start_waiting(http);
 }
 
-CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint concurrency,
-                    guint patience, GError **error)
+CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError **error)
 {
     CURLM *multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
     if (!multi) {
@@ -292,12 +294,13 @@ CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint con
     }
     CkHttp *http = g_new0(CkHttp, 1);
     http->context = g_main_context_ref(context);
-    http->concurrency = concurrency;
-    http->patience = patience;
-    http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
-    for (; *headers; headers++)
-        http->headers = curl_slist_append(http->headers, *headers);
     http->multi = multi;
+    http->concurrency = options->concurrency;
+    http->patience = options->patience;
+    http->ca_file = g_strdup(options->ca_file);
+    http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
+    for (const char *const *header = options->headers; *header; header++)
+        http->headers = curl_slist_append(http->headers, *header);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
@@ -315,6 +318,7 @@ void ck_http_free(CkHttp *http)
     clear_timer(http);
     g_hash_table_unref(http->sockets);
     curl_slist_free_all(http->headers);
+    g_free(http->ca_file);
     g_main_context_unref(http->context);
     g_free(http);
     curl_global_cleanup();

@@ -29,11 +29,17 @@ typedef struct {
  * _TOO_LARGE or _BAD_RESPONSE (not HTTP). Both are the caller's to read, not to keep. */
 typedef void (*CkHttpDone)(const CkHttpResponse *response, const GError *error, gpointer data);
 
-/* headers: sent with every request, NULL-terminated, copied. patience: seconds that callers are
- * ready to wait; above 30, requests get that much in all, and a third of it to stall.
- * Error: CK_ERROR_CONNECTION where libcurl can't be set up. */
-CkHttp *ck_http_new(GMainContext *context, const char *const *headers, guint concurrency,
-                    guint patience, GError **error);
+/* How all requests are made; copied. */
+typedef struct {
+    const char *const *headers; /* NULL-terminated; sent with every request */
+    guint concurrency;
+    guint patience;      /* seconds that callers are ready to wait; above 30, requests get that
+                            much in all, and a third of it to stall */
+    const char *ca_file; /* certificates to trust; NULL: the system's */
+} CkHttpOptions;
+
+/* The context must outlive the result. Error: CK_ERROR_CONNECTION where libcurl can't be set up. */
+CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError **error);
 
 /* Cancels what is under way; no callback is called any more. */
 void ck_http_free(CkHttp *http);

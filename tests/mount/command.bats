@@ -7,20 +7,6 @@ setup_file() {
     start_sandbox
 }
 
-# fails REGEX COMMAND...: fails with one line on standard error that matches, and mounts nothing.
-fails() {
-    local regex=$1
-    shift
-    run --separate-stderr timeout "$LIMIT" "$@" 3>&-
-    ((status != 0)) || expect "status $status" "a failure" "$*"
-    expect "$output" "" "standard output of $*"
-    expect "$(printf '%s\n' "$stderr" | wc -l)" 1 "number of lines from $*: $stderr"
-    [[ $stderr == "chatkitfs: "* ]] || expect "$stderr" "chatkitfs: …"
-    [[ $stderr =~ $regex ]] || expect "$stderr" "$regex"
-    [[ $stderr != *"$KEY"* ]] || expect "the key" "no key" "what $* says"
-    not_mounted
-}
-
 # hold_items: some thread whose items a reader waits for, in $READER.
 hold_items() {
     fault hold /items

@@ -276,3 +276,17 @@ except OSError as error:
     print(errno.errorcode[error.errno])
 END
 }
+
+# fails REGEX COMMAND...: fails with one line on standard error that matches, and mounts nothing.
+fails() {
+    local regex=$1
+    shift
+    run --separate-stderr timeout "$LIMIT" "$@" 3>&-
+    ((status != 0)) || expect "status $status" "a failure" "$*"
+    expect "$output" "" "standard output of $*"
+    expect "$(printf '%s\n' "$stderr" | wc -l)" 1 "number of lines from $*: $stderr"
+    [[ $stderr == "chatkitfs: "* ]] || expect "$stderr" "chatkitfs: …"
+    [[ $stderr =~ $regex ]] || expect "$stderr" "$regex"
+    [[ $stderr != *"$KEY"* ]] || expect "the key" "no key" "what $* says"
+    not_mounted
+}

@@ -20,7 +20,8 @@ static Fixture *fixture_new(guint concurrency)
     Fixture *f = g_new(Fixture, 1);
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    f->http = ck_http_new(f->context, headers, concurrency, 30, &error);
+    CkHttpOptions options = {.headers = headers, .concurrency = concurrency, .patience = 30};
+    f->http = ck_http_new(f->context, &options, &error);
     g_assert_no_error(error);
     return f;
 }
