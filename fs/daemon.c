@@ -29,12 +29,19 @@ int ck_daemon_fork(void)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
     pid_t child = fork();
+    if (child < 0) {
+        int saved_errno = errno;
+        close(ends[0]);
+        close(ends[1]);
+        errno = saved_errno;
+        return -1;
+    }
     if (child > 0) {
         close(ends[1]);
         wait_for(child, ends[0]);
     }
     close(ends[0]);
-    return child < 0 ? -1 : ends[1];
+    return ends[1];
 }
 
 void ck_daemon_ready(int fd)

@@ -13,6 +13,6 @@ CkLog *ck_log_new(void);
 /* From now on writes to syslog. */
 void ck_log_to_syslog(CkLog *log);
 
-/* One line for a failure: what happened and what to do. A failure that repeats within a minute is
- * logged once. A CkPagerReport; data: the log. */
+/* One line for a failure: what happened and what to do. A failure that only repeats the one
+ * before is logged once a minute. A CkPagerReport; data: the log. */
 void ck_log_failure(const GError *error, gpointer data);

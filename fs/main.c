@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Wires the program together: options, the store, the API, the mount, and one main loop. */
+#include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ typedef struct {
     int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
     gboolean stopped;
     gboolean timed_out;
+    CkWait *wait;    /* for the first page; NULL once that or its failure is there */
     GError *failure; /* of the first page */
 } Program;
 
@@ -35,6 +37,7 @@ static gboolean on_signal(gpointer data)
 static void on_first_page(const GError *error, gpointer data)
 {
     Program *program = data;
+    program->wait = NULL;
     program->failure = error ? g_error_copy(error) : NULL;
     g_main_loop_quit(program->loop);
 }
@@ -68,29 +71,26 @@ static gboolean fetch_first_page(Program *program, CkPager *pager, GError **erro
 {
     guint timeout = program->options->config->timeout;
     CkWant threads = {CK_WANT_THREADS, NULL};
-    CkWait *wait = ck_pager_wait(pager, &threads, on_first_page, program);
+    program->wait = ck_pager_wait(pager, &threads, on_first_page, program);
     guint deadline = g_timeout_add_seconds(timeout, on_deadline, program);
     g_main_loop_run(program->loop);
+    /* One turn of the loop may bring a signal, the deadline and the page. */
+    gboolean arrived = !program->wait;
+    g_clear_pointer(&program->wait, ck_pager_cancel);
+    if (!program->timed_out)
+        g_source_remove(deadline);
+    g_autoptr(GError) failure = g_steal_pointer(&program->failure);
     if (program->stopped) {
-        ck_pager_cancel(wait);
         g_set_error_literal(error, CK_ERROR, CK_ERROR_CLOSING, "stopped before mounting");
         return FALSE;
     }
-    if (program->timed_out) {
-        ck_pager_cancel(wait);
-        g_set_error(&program->failure, CK_ERROR, CK_ERROR_TIMED_OUT,
-                    "the server did not answer within %u s", timeout);
-    } else {
-        g_source_remove(deadline);
-    }
-    if (program->failure) {
-        const char *remedy = ck_error_remedy((CkError)program->failure->code);
-        g_set_error(error, CK_ERROR, program->failure->code, "%s: %s", program->failure->message,
-                    remedy);
-        g_clear_error(&program->failure);
-        return FALSE;
-    }
-    return TRUE;
+    if (!arrived)
+        g_set_error(&failure, CK_ERROR, CK_ERROR_TIMED_OUT, "the server did not answer within %u s",
+                    timeout);
+    if (failure)
+        g_set_error(error, CK_ERROR, failure->code, "%s: %s", failure->message,
+                    ck_error_remedy((CkError)failure->code));
+    return !failure;
 }
 
 /* Until it is unmounted or told to end. FALSE without an error where libfuse or fusermount3 has
@@ -139,7 +139,8 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
         return FALSE;
     Program program = {.options = options, .log = log, .ready_fd = -1};
     if (!options->foreground && (program.ready_fd = ck_daemon_fork()) < 0) {
-        g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "can't start a process");
+        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't start a process: %s",
+                    g_strerror(errno));
         return FALSE;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -29,7 +29,7 @@ static struct stat attributes(const CkMount *mount, const CkStat *stat)
     return (struct stat){
         .st_ino = stat->node,
         .st_mode = modes[stat->type],
-        .st_nlink = 1, /* of a folder: find(1) must not count on it */
+        .st_nlink = 1, /* of a folder: not counted; 2 would tell find(1) that it has no folders */
         .st_uid = mount->uid,
         .st_gid = mount->gid,
         .st_size = (off_t)stat->size,
@@ -107,7 +107,7 @@ typedef struct {
     gsize used;
 } Page;
 
-/* A CkTreeTake, but for the position, which is that of the directory. */
+/* Adds an entry at a position of the directory; FALSE when it does not fit. */
 static gboolean add_at(Page *page, const char *name, const CkStat *stat, guint64 position)
 {
     const CkRequest *request = page->request;
@@ -124,6 +124,7 @@ static gboolean add_at(Page *page, const char *name, const CkStat *stat, guint64
     return TRUE;
 }
 
+/* A CkTreeTake. */
 static gboolean add_entry(const char *name, const CkStat *stat, guint64 position, gpointer data)
 {
     return add_at(data, name, stat, position + DOTS);
@@ -134,6 +135,7 @@ static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error
     static const char *const dots[DOTS] = {".", ".."};
     g_autofree char *bytes = g_malloc(request->size);
     Page page = {request, bytes, 0};
+    /* Only inode and type of these are used, and that of ".." need not be exact. */
     CkStat self = {.node = request->node, .type = CK_TYPE_FOLDER};
     for (guint64 i = request->position; i < DOTS; i++)
         if (!add_at(&page, dots[i], &self, i + 1))
@@ -151,11 +153,11 @@ static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
     CkMount *mount = userdata;
+    /* libfuse 3.14 takes PARALLEL_DIROPS and does not tell the kernel (mended in c9905341). */
     conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
     /* AUTO would have the kernel guess when attributes are wanted; they cost us nothing. Splicing
      * pays for large writes alone. */
     conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ);
-    conn->time_gran = 1;
     mount->ready(mount->ready_data);
 }
 

@@ -2,6 +2,6 @@
 /* The file system's operations, thin adapters from FUSE's low-level API to the tree. */
 #pragma once
 
-#include "mount.h"
+#include "request.h"
 
 extern const struct fuse_lowlevel_ops ck_operations;

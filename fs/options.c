@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
-#define FUSE_USE_VERSION 314
 #include <fuse_opt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +18,12 @@ static const char help[] =
     "  --project=ID          the same (default: OPENAI_PROJECT_ID)\n"
     "  --concurrency=N       requests under way at once (default 16)\n"
     "  --page-size=N         threads or items asked for at once (default 100, the most)\n"
-    "  --timeout=SECONDS     how long a file operation waits for the network (default 30)\n"
+    "  --timeout=SECONDS     how long a file operation waits for each page (default 30)\n"
     "  -f                    stay in the foreground; log to standard error\n"
     "  -d                    the same, and print every request of the kernel\n"
     "  -s                    accepted; chatkitfs is single-threaded in any case\n"
-    "  -o OPTION[,OPTION]... any of the above (-o group_by=user), nonempty, and the options of\n"
+    "  -o OPTION[,OPTION]... the long options above (-o group_by=user), nonempty, and the options "
+    "of\n"
     "                        mount.fuse3(8), such as allow_other\n"
     "  -h, --help            print this\n"
     "  -V, --version         print the version\n"
@@ -101,7 +101,7 @@ static int take_option(Parse *parse, const char *option)
     CkOptions *options = parse->options;
     gboolean dashes = g_str_has_prefix(option, "--");
     g_auto(GStrv) parts = g_strsplit(option + (dashes ? 2 : 0), "=", 2);
-    if (!parts[0])
+    if (!parts[0]) /* -o '' */
         return 0;
     g_strdelimit(parts[0], "_", '-');
     if (ck_config_has(parts[0])) {
@@ -161,11 +161,12 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **
     Parse parse = {options, &reason};
     options->config = ck_config_new();
     ck_config_read_environment(options->config, environment);
-    int failed = strcmp(argv[argc - 1], "-o") == 0 || fuse_opt_parse(&args, &parse, none, take) ||
-                 add_own_options(options);
+    /* fuse_opt_parse() would print its own words about an -o at the end. */
+    if (strcmp(argv[argc - 1], "-o") == 0)
+        invalid(&parse, "%s needs a value", "-o");
+    else if ((fuse_opt_parse(&args, &parse, none, take) || add_own_options(options)) && !reason)
+        invalid(&parse, "%s", "the options can't be taken: no memory");
     fuse_opt_free_args(&args);
-    if (failed && !reason)
-        g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID, "-o needs a value");
     if (!reason && !options->mountpoint && !options->help && !options->version)
         g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID,
                             "no mountpoint given; see chatkitfs --help");

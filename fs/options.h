@@ -9,7 +9,8 @@ typedef struct {
     CkConfig *config;
     char *source; /* the name of the mount in /proc/mounts; NULL: none given */
     char *mountpoint;
-    char *mount_options; /* for -o: the user's that are libfuse's or the kernel's, then our own */
+    char *mount_options; /* for -o: our fsname, the user's that are libfuse's or the kernel's, our
+                            others */
     gboolean foreground;
     gboolean debug;
     gboolean non_empty; /* mount on a directory with something in it */

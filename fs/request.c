@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "request.h"
+
 #include <errno.h>
 
 #include "error.h"
-#include "mount.h"
 #include "to_errno.h"
 
 static void run(CkRequest *request);
@@ -41,7 +42,8 @@ static void end_absent(CkRequest *request)
     }
 }
 
-/* To readdir(3) ENOENT is the end of the directory: what was a failure would be a short listing. */
+/* readdir(3) of glibc takes ENOENT for the end of a directory that was removed, so that a failed
+ * listing would look short: what has no name of its own fails with ESTALE instead. */
 static void end_failed(CkRequest *request, const GError *error)
 {
     gboolean absent = g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
@@ -88,8 +90,8 @@ static void on_interrupt(fuse_req_t req, void *data)
 static void park(CkRequest *request, const CkWant *want)
 {
     CkMount *mount = request->mount;
-    /* Asked before the function is registered: libfuse would call it at once, under a lock of the
-     * request that it frees. */
+    /* Asked before on_interrupt is registered: fuse_req_interrupt_func() would call it at once, and
+     * hold a lock inside the request that on_interrupt frees. */
     if (fuse_req_interrupted(request->req)) {
         end(request, EINTR);
         return;

@@ -20,7 +20,8 @@ struct _CkSession {
     gpointer data;
 };
 
-/* ENODEV, which libfuse reports as 0: unmounted. */
+/* Takes requests until none is left. fuse_session_receive_buf() returns 0 once it is unmounted
+ * (ENODEV), else -errno. */
 static gboolean on_requests(int fd, GIOCondition condition, gpointer data)
 {
     CkSession *session = data;
@@ -31,6 +32,8 @@ static gboolean on_requests(int fd, GIOCondition condition, gpointer data)
         if (size == -EAGAIN || size == -EINTR)
             return G_SOURCE_CONTINUE;
         if (size <= 0) {
+            if (size < 0)
+                g_warning("can't read the kernel's requests, ending: %s", g_strerror(-size));
             session->ended(session->data);
             return G_SOURCE_REMOVE;
         }

@@ -3,7 +3,7 @@
  * source of the main context. */
 #pragma once
 
-#include "mount.h"
+#include "request.h"
 
 typedef struct _CkSession CkSession;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which errno a program sees for an error of the library; listed in the man page. */
+/* Which errno a program sees for an error of the library; the man page lists them. */
 #pragma once
 
 #include <glib.h>

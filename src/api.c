@@ -176,7 +176,7 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
         .should_retry = response ? response->should_retry : NULL,
     };
     if (g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE))
-        ended.should_retry = "false";
+        ended.should_retry = "false"; /* it would be as large again; the pager asks for less */
     gint64 left_ms = (call->deadline - g_get_monotonic_time()) / 1000;
     gint64 delay_ms = ck_retry_delay(&ended, call->retries, g_get_real_time() / G_USEC_PER_SEC,
                                      g_random_double(), left_ms);

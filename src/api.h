@@ -22,22 +22,27 @@ typedef struct {
     const char *user;           /* list threads only */
 } CkListQuery;
 
-/* Called once for each call that was not cancelled: with the page, or with the error. Both are the
- * API's; page elements live as long as the callback runs. */
+/* Called once for each call that was not cancelled, from the main context: with the page or the
+ * thread, else with the error (those of http.h; of the status; CK_ERROR_BAD_RESPONSE). All of it is
+ * freed after the callback. */
 typedef void (*CkPageDone)(CkPage *page, const GError *error, gpointer data);
 typedef void (*CkThreadDone)(CkThread *thread, const GError *error, gpointer data);
 
-/* The configuration must outlive the result, and so must the context. */
+/* The configuration must outlive the result. Error: CK_ERROR_CONNECTION. */
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error);
+
+/* Cancels all calls; no callback is called any more. Not from within a callback. */
 void ck_api_free(CkApi *api);
 
+/* Each starts a call, valid until its callback or ck_api_cancel(). thread_id must pass
+ * ck_name_is_id(). */
 CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done,
                                gpointer data);
-/* thread_id must pass ck_name_is_id(). */
 CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuery *query,
                              CkPageDone done, gpointer data);
 CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data);
 
+/* Ends and frees the call; its callback is not called any more. */
 void ck_api_cancel(CkApiCall *call);
 
 /* Exposed for tests: a URL under base for path and query; the error that an answer of this status

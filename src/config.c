@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "error.h"
-#include "http.h"
 
 #define DEFAULT_BASE_URL "https://api.openai.com/v1"
 
@@ -106,6 +106,25 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
     return TRUE;
 }
 
+gboolean ck_config_is_safe_url(const char *url)
+{
+    for (const char *at = url; *at; at++)
+        if (!g_ascii_isgraph(*at)) /* GLib would take them (RFC 3986, section 2, does not) */
+            return FALSE;
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+    const char *host = uri ? g_uri_get_host(uri) : NULL;
+    if (!host || !*host || g_uri_get_userinfo(uri) || g_uri_get_query(uri) ||
+        g_uri_get_fragment(uri))
+        return FALSE;
+    if (strcmp(g_uri_get_scheme(uri), "https") == 0)
+        return TRUE;
+    if (strcmp(g_uri_get_scheme(uri), "http") != 0)
+        return FALSE;
+    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+    return address ? g_inet_address_get_is_loopback(address)
+                   : g_ascii_strcasecmp(host, "localhost") == 0;
+}
+
 static gboolean has_control_characters(const char *text)
 {
     for (; text && *text; text++)
@@ -129,7 +148,7 @@ gboolean ck_config_check(const CkConfig *config, GError **error)
                               " perhaps): set OPENAI_API_KEY again");
     if (has_control_characters(config->organization) || has_control_characters(config->project))
         return invalid(error, "the organization or project has a control character in it");
-    if (!ck_http_is_safe_url(config->base_url)) {
+    if (!ck_config_is_safe_url(config->base_url)) {
         gboolean secret = strchr(config->base_url, '@') != NULL; /* user:password@host */
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
                     "base URL %s: must be https://HOST/…, or http:// to this machine (127.0.0.1,"

@@ -13,7 +13,7 @@ typedef struct {
     gboolean group_by_user;
     guint concurrency; /* requests under way at once */
     guint page_size;   /* elements asked for at once, up to 100 */
-    guint timeout;     /* seconds that a file operation waits for the network */
+    guint timeout;     /* seconds that a file operation waits for each page */
 } CkConfig;
 
 /* The defaults. */
@@ -28,8 +28,13 @@ void ck_config_read_environment(CkConfig *config, char **environment);
 /* Whether there is a setting of that name, e.g. "group-by". */
 gboolean ck_config_has(const char *name);
 
-/* Sets one. Error: CK_ERROR_INVALID, naming the value and what is allowed. */
+/* Sets one; name: one that ck_config_has(). Error: CK_ERROR_INVALID, naming the value and what is
+ * allowed. */
 gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error);
+
+/* Whether a key may be sent there: url is https, or http to this very machine (127.0.0.0/8, ::1,
+ * localhost); without user name, query or fragment. */
+gboolean ck_config_is_safe_url(const char *url);
 
 /* Whether a mount can be tried with it. Error: CK_ERROR_INVALID, naming what to set. */
 gboolean ck_config_check(const CkConfig *config, GError **error);

@@ -48,7 +48,7 @@ static gboolean add_item(CkStore *store, gint64 row, CkFile file, Window *window
 }
 
 /* The number of the item that holds the byte at offset among the thread's items, by bisection:
- * offsets grow with numbers. 0 with the error set. */
+ * offsets grow with numbers. *begins: that item's offset. 0 with the error set. */
 static guint64 item_at(CkStore *store, const CkThreadRow *thread, CkFile file, guint64 offset,
                        guint64 *begins, GError **error)
 {

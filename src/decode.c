@@ -19,12 +19,14 @@ static cJSON *parse(CkSlice json)
     return cJSON_Parse(repaired);
 }
 
-/* As parse(), but of an object that is too deep as a whole those members that are not. */
+/* As parse(), but of an object that is too deep as a whole those members that are not. whole, if
+ * not NULL, tells which it was. */
 static cJSON *parse_object(CkSlice json, gboolean *whole)
 {
     CkJsonIter iter;
     cJSON *object = parse(json);
-    *whole = object != NULL;
+    if (whole)
+        *whole = object != NULL;
     if (object)
         return object;
     object = cJSON_CreateObject();
@@ -44,12 +46,12 @@ static cJSON *parse_object(CkSlice json, gboolean *whole)
 static const cJSON *get(const cJSON *object, const char *name)
 {
     const cJSON *child, *found = NULL;
-    if (cJSON_IsObject(object))
-        cJSON_ArrayForEach(child, object)
-        {
-            if (strcmp(child->string, name) == 0)
-                found = child;
-        }
+    if (!cJSON_IsObject(object))
+        return NULL;
+    cJSON_ArrayForEach(child, object) {
+        if (strcmp(child->string, name) == 0)
+            found = child;
+    }
     return found;
 }
 
@@ -155,8 +157,7 @@ char *ck_decode_id(CkSlice element)
 
 CkThread *ck_decode_thread(CkSlice json, GError **error)
 {
-    gboolean whole;
-    g_autoptr(cJSON) object = parse_object(json, &whole);
+    g_autoptr(cJSON) object = parse_object(json, NULL);
     const char *id = string_member(object, "id");
     if (!id || !*id) {
         g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
@@ -229,8 +230,7 @@ static gboolean is_any_text(const char *name)
 static void add_strings(CkItem *item, const cJSON *value, gboolean (*readable)(const char *name))
 {
     const cJSON *child;
-    cJSON_ArrayForEach(child, value)
-    {
+    cJSON_ArrayForEach(child, value) {
         const char *text = cJSON_GetStringValue(child);
         if (text && *text && readable(child->string))
             ADD(item, CK_PART_TEXT, .text = text);
@@ -239,19 +239,19 @@ static void add_strings(CkItem *item, const cJSON *value, gboolean (*readable)(c
     }
 }
 
-/* Something that this version does not know: its strings, then the whole of it. */
+/* Something that this version does not know: its strings, then the whole of it; numbers as doubles,
+ * the .json has them exactly. */
 static void add_unknown(CkItem *item, const cJSON *value, const char *label)
 {
     g_autofree char *text = cJSON_PrintUnformatted(value);
     add_strings(item, value, is_any_text);
-    ADD(item, CK_PART_CODE, .text = text, .label = label, .detail = "pretty");
+    ADD(item, CK_PART_JSON, .text = text, .label = label);
 }
 
 static void add_annotations(CkItem *item, const cJSON *content)
 {
     const cJSON *annotation;
-    cJSON_ArrayForEach(annotation, get(content, "annotations"))
-    {
+    cJSON_ArrayForEach(annotation, get(content, "annotations")) {
         const cJSON *source = get(annotation, "source");
         const char *url = string_member(source, "url");
         const char *name = string_member(source, "filename");
@@ -264,35 +264,38 @@ static void add_annotations(CkItem *item, const cJSON *content)
     }
 }
 
-/* content of a user or an assistant message: an array of typed elements. */
+static void add_content_element(CkItem *item, const cJSON *element)
+{
+    const char *text =
+        cJSON_IsString(element) ? element->valuestring : string_member(element, "text");
+    if (!text)
+        add_unknown(item, element, "Content");
+    else if (strcmp(plain_type(element), "quoted_text") == 0)
+        ADD(item, CK_PART_QUOTE, .text = text);
+    else
+        ADD(item, CK_PART_TEXT, .text = text);
+    add_annotations(item, element);
+}
+
+/* The content of a user or an assistant message: an array of typed elements, or what a server
+ * sends instead. */
 static void add_content(CkItem *item, const cJSON *object)
 {
-    const cJSON *content = get(object, "content");
-    const cJSON *element;
-    if (cJSON_IsString(content))
+    const cJSON *content = get(object, "content"), *element;
+    if (cJSON_IsString(content)) {
         ADD(item, CK_PART_TEXT, .text = content->valuestring);
-    else if (content && !cJSON_IsArray(content) && !cJSON_IsNull(content))
-        add_unknown(item, content, "Content");
-    else
+    } else if (cJSON_IsArray(content)) {
         cJSON_ArrayForEach(element, content)
-        {
-            const char *text =
-                cJSON_IsString(element) ? element->valuestring : string_member(element, "text");
-            if (!text)
-                add_unknown(item, element, "Content");
-            else if (strcmp(plain_type(element), "quoted_text") == 0)
-                ADD(item, CK_PART_QUOTE, .text = text);
-            else
-                ADD(item, CK_PART_TEXT, .text = text);
-            add_annotations(item, element);
-        }
+            add_content_element(item, element);
+    } else if (content && !cJSON_IsNull(content)) {
+        add_unknown(item, content, "Content");
+    }
 }
 
 static void add_attachments(CkItem *item, const cJSON *object)
 {
     const cJSON *attachment;
-    cJSON_ArrayForEach(attachment, get(object, "attachments"))
-    {
+    cJSON_ArrayForEach(attachment, get(object, "attachments")) {
         const char *name = string_member(attachment, "name");
         const char *id = string_member(attachment, "id");
         if (!id && !(name && *name)) {
@@ -336,6 +339,7 @@ static void decode_widget(CkItem *item, const cJSON *object)
     CkSlice json = {payload, strlen(payload)};
     g_autoptr(cJSON) tree = ck_json_check(json, NULL) ? parse(json) : NULL;
     add_strings(item, tree, is_widget_text);
+    /* As it was sent, on one line: what there is to read of it stands above. */
     ADD(item, CK_PART_CODE, .text = payload, .label = "Widget");
 }
 
@@ -346,7 +350,7 @@ static void add_json(CkItem *item, const char *label, const cJSON *value)
                                    ? g_strdup(value->valuestring)
                                    : cJSON_PrintUnformatted(value);
     if (printed)
-        ADD(item, CK_PART_CODE, .text = printed, .label = label, .detail = "pretty");
+        ADD(item, CK_PART_JSON, .text = printed, .label = label);
 }
 
 static void decode_tool_call(CkItem *item, const cJSON *object)
@@ -389,7 +393,7 @@ static void decode_by_type(CkItem *item, const cJSON *object)
     } else {
         g_autofree char *json = g_utf8_make_valid(item->json.data, (gssize)item->json.size);
         add_strings(item, object, is_any_text);
-        ADD(item, CK_PART_CODE, .text = json, .label = "Item", .detail = "pretty");
+        ADD(item, CK_PART_JSON, .text = json, .label = "Item");
     }
 }
 

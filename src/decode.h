@@ -3,7 +3,8 @@
  * From the API's JSON to what the rest of the program works with; the only code that knows cJSON.
  *
  * A page is cut into the raw bytes of its elements first (json.h) and each element is decoded by
- * itself, so that one bad element can't cost its neighbours. Fields and types: schemas
+ * itself. A bad item can't cost its neighbours. A thread without an id fails its page, since it
+ * can't be a folder and a listing must not end short. Fields and types: schemas
  * ThreadResource and ThreadItem of the OpenAPI document. The reference's own examples leave out
  * required fields, therefore only a thread's id is needed and the rest is optional.
  */
@@ -34,8 +35,8 @@ typedef struct {
 typedef enum {
     CK_PART_TEXT,       /* text: Markdown or plain text as it was written */
     CK_PART_QUOTE,      /* text: what somebody quotes */
-    CK_PART_CODE,       /* text in a fence with label above it; pretty-printed if it is JSON and
-                           detail says "pretty" */
+    CK_PART_CODE,       /* text in a fence with label above it, as it was written */
+    CK_PART_JSON,       /* the same, but indented if it is JSON */
     CK_PART_ATTACHMENT, /* label: file name, url or NULL, detail: MIME type */
     CK_PART_SOURCE,     /* label: file name or URL, url or NULL */
     CK_PART_TASK,       /* label: heading, text: summary (each may be NULL), detail: its kind */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one error domain of the library. fs/errno.c says which errno each code becomes. */
+/* The one error domain of the library. fs/to_errno.c says which errno each code becomes. */
 #pragma once
 
 #include <glib.h>

@@ -38,18 +38,16 @@ typedef struct {
     const char *ca_file; /* certificates to trust; NULL: the system's */
 } CkHttpOptions;
 
-/* The context must outlive the result. Error: CK_ERROR_CONNECTION where libcurl can't be set up. */
+/* Error: CK_ERROR_CONNECTION where libcurl can't be set up. */
 CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError **error);
 
-/* Cancels what is under way; no callback is called any more. */
+/* Cancels what is under way; no callback is called any more. Not from within a callback. */
 void ck_http_free(CkHttp *http);
 
 /* The result is valid until done has been called or the request was cancelled. */
 CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data);
-void ck_http_cancel(CkHttpRequest *request);
 
-/* Whether a key may be sent there: url is https, or http to this very machine (127.0.0.0/8, ::1,
- * localhost); without user name, query or fragment. */
-gboolean ck_http_is_safe_url(const char *url);
+/* Frees the request; done is not called any more. */
+void ck_http_cancel(CkHttpRequest *request);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkHttp, ck_http_free)

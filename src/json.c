@@ -121,7 +121,8 @@ gboolean ck_json_check(CkSlice text, GError **error)
     const char *after = skip_value(text.data, end, 0);
     if (after && skip_space(after, end) == end)
         return TRUE;
-    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the text is not JSON");
+    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
+                        "the text is not JSON, or nested too deeply");
     return FALSE;
 }
 
@@ -322,7 +323,12 @@ void ck_json_compact(CkSlice value, CkSink *out)
     ck_sink_char(out, '\n');
 }
 
-#define REPLACEMENT "\xef\xbf\xbd"
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define NUL_PICTURE "\xe2\x90\x80" /* U+2400 */
+
+/* cJSON 1.7.15 (parse_number) copies a number into 64 bytes and trips over the rest of a longer
+ * one. */
+#define CJSON_NUMBER_MAX 60
 
 /* Copies one escape sequence in a form that can be decoded; returns the place after it. */
 static const char *repair_escape(const char *at, const char *end, GString *out)
@@ -366,7 +372,7 @@ static void repair_string(const char *at, const char *end, GString *out)
         g_string_append_len(out, at, bad - at);
         at = bad;
         if (at < run) {
-            g_string_append(out, *at ? REPLACEMENT : "\xe2\x90\x80");
+            g_string_append(out, *at ? REPLACEMENT : NUL_PICTURE);
             at++;
         }
     }
@@ -382,7 +388,7 @@ char *ck_json_repair(CkSlice value)
             at = after;
         } else if (*at == '-' || g_ascii_isdigit(*at)) {
             const char *after = skip_scalar(at, end);
-            if (after - at > 60)
+            if (after - at > CJSON_NUMBER_MAX)
                 g_string_append_c(out, '0');
             else
                 g_string_append_len(out, at, after - at);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON (RFC 8259) as a text of tokens. Nothing here converts a value: what a file shows must be
- * what the server sent, so tokens are found, moved and indented, never decoded.
+ * JSON (RFC 8259) as a text of tokens. What a file of JSON shows must be what the server sent, so
+ * tokens are found, moved and indented, and numbers never converted; only ck_json_show() and
+ * ck_json_repair(), whose results are no such files, rewrite what is in strings.
  *
- * Strings are taken leniently, as any bytes between two quotes with backslashes in pairs: a
- * doubtful string shall not cost the page that it came in.
+ * Strings are taken leniently, as any bytes between two quotes, a backslash going with the byte
+ * after it: a doubtful string shall not cost the page that it came in.
  */
 #pragma once
 
@@ -19,8 +20,9 @@ typedef struct {
     gsize size;
 } CkSlice;
 
-/* Whether text is one JSON value with at most white space around it. Every other function here
- * wants a slice that passed, or a value out of one that did. Error: CK_ERROR_BAD_RESPONSE. */
+/* Whether text is one JSON value, nested no deeper than that, with at most white space around it.
+ * Every other function here wants a slice that passed, or a value out of one that did. Error:
+ * CK_ERROR_BAD_RESPONSE. */
 gboolean ck_json_check(CkSlice text, GError **error);
 
 /* How many objects and arrays are open at the deepest place; 0 for a scalar. */

@@ -160,10 +160,10 @@ static gboolean is_digest_name(const char *name)
            strspn(mark + 2, "0123456789abcdef") == DIGEST_LEN;
 }
 
-char *ck_name_user_id(const char *name, gboolean *listed)
+char *ck_name_user_id(const char *name, gboolean *only_listed)
 {
-    *listed = is_digest_name(name) || strcmp(name, "%none") == 0;
-    if (*listed)
+    *only_listed = is_digest_name(name) || strcmp(name, "%none") == 0;
+    if (*only_listed)
         return NULL;
     g_autofree char *user = g_uri_unescape_string(name, NULL);
     if (!user)

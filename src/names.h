@@ -27,9 +27,10 @@ const char *ck_name_thread_id(const char *name);
  * gives "%none", which no identifier can give. */
 char *ck_name_user(const char *user);
 
-/* The user whose folder has this name. NULL: no user has it, or (*listed is then TRUE) it is of a
- * kind that does not hold the identifier, and only the listing can tell. */
-char *ck_name_user_id(const char *name, gboolean *listed);
+/* The user whose folder has this name, to be freed; NULL where the name does not hold one. Then
+ * *only_listed tells whether a user may have it all the same ("%none", or a digest), as only the
+ * listing of all threads can show; else no user has it. */
+char *ck_name_user_id(const char *name, gboolean *only_listed);
 
 /* The role part of an item's file name, for a type of the API with or without "chatkit.". */
 char *ck_name_role(const char *type);
@@ -37,5 +38,6 @@ char *ck_name_role(const char *type);
 /* NNNN-ROLE.EXT. */
 char *ck_name_item(guint64 number, const char *role, const char *extension);
 
-/* The number that an item's file name begins with; 0 for a name that is not NNNN-ROLE.EXT. */
+/* The number that an item's file name begins with; 0 for a name that is not NNNN-ROLE.json or .md,
+ * so that what editors probe for costs no page. */
 guint64 ck_name_item_number(const char *name);

@@ -84,7 +84,7 @@ static char *describe(const CkWant *want)
     case CK_WANT_NOTHING:
         break;
     }
-    g_assert_not_reached();
+    return g_strdup("fetching");
 }
 
 /* Ends the fetch, then wakes those who waited for it; they may begin the next one. */
@@ -208,7 +208,8 @@ static gboolean store_page(Fetch *fetch, const CkPage *page, GError **error)
 }
 
 /* A server that no longer knows a cursor (its thread was deleted) rejects it, and would for ever:
- * the listing begins again. What is known stays known. */
+ * the listing begins again. What is known stays known. Should the store fail as well, the error at
+ * hand is told. */
 static void begin_again(Fetch *fetch)
 {
     forget_cursors(fetch);
@@ -229,8 +230,8 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
     }
     if (page)
         store_page(fetch, page, &failure);
-    else if (fetch->cursor &&
-             (error->code == CK_ERROR_REJECTED || error->code == CK_ERROR_NOT_FOUND))
+    else if (fetch->cursor && (g_error_matches(error, CK_ERROR, CK_ERROR_REJECTED) ||
+                               g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND)))
         begin_again(fetch);
     finish(fetch, failure);
 }

@@ -2,8 +2,8 @@
 /*
  * Brings pages of the API into the store, one at a time, when somebody waits for them.
  *
- * There is one lazy list for each listing. A list has at most one request under way, whoever
- * waits for it (single-flight), and asks for a page only while somebody waits. A page is stored
+ * Each listing of the API is read lazily: it has at most one request under way, whoever waits for
+ * it (single-flight), and a page is asked for only while somebody waits. A page is stored
  * whole or not at all, together with the cursor that follows it; then everybody who waits is
  * woken, looks at the store again, and may wait again.
  *
@@ -37,13 +37,13 @@ typedef struct {
 void ck_want_clear(CkWant *want);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkWant, ck_want_clear)
 
-/* The name of a listing in the store, see ck_store_listing(). */
+/* The name of a listing in the store, see ck_store_listing(); to be freed. */
 char *ck_want_key(const CkWant *want);
 
 /* error NULL: something new is in the store (or the listing turned out to be complete). */
 typedef void (*CkWoken)(const GError *error, gpointer data);
 
-/* All of them must outlive the pager. */
+/* Context, store, API and configuration must outlive the pager. */
 CkPager *ck_pager_new(GMainContext *context, CkStore *store, CkApi *api, const CkConfig *config);
 
 /* Told of every failure once, however many waited; for the log. */
@@ -57,7 +57,7 @@ void ck_pager_free(CkPager *pager);
  * valid until then. The want is copied. */
 CkWait *ck_pager_wait(CkPager *pager, const CkWant *want, CkWoken woken, gpointer data);
 
-/* The request that was waited for goes on. */
+/* Frees the wait; woken is not called any more. The request goes on. */
 void ck_pager_cancel(CkWait *wait);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkPager, ck_pager_free)

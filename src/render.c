@@ -93,7 +93,7 @@ static void put_link(CkSink *out, const char *label, const char *url)
     ck_sink_char(out, ')');
 }
 
-/* Puts prefix before every line. */
+/* A block quote (CommonMark 5.1). */
 static void put_quoted(CkSink *out, const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -120,9 +120,9 @@ static void put_code(CkSink *out, const CkPart *part)
 {
     CkSlice json = {part->text, strlen(part->text)};
     gboolean is_json = ck_json_check(json, NULL);
-    gboolean pretty = is_json && g_strcmp0(part->detail, "pretty") == 0;
-    g_autoptr(GString) text = g_string_new(pretty ? NULL : part->text);
-    if (pretty)
+    gboolean indent = is_json && part->kind == CK_PART_JSON;
+    g_autoptr(GString) text = g_string_new(indent ? NULL : part->text);
+    if (indent)
         ck_json_show(json, &(CkSink){.text = text});
     g_autofree char *fence = g_strnfill(MAX(3, longest_run(text->str, '`') + 1), '`');
     ck_sink_string(out, part->label);
@@ -208,6 +208,7 @@ static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
         put_quoted(out, part->text);
         return 1;
     case CK_PART_CODE:
+    case CK_PART_JSON:
         put_code(out, part);
         return 1;
     case CK_PART_ATTACHMENT:
@@ -220,7 +221,7 @@ static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
         put_note(out, part->text);
         return 1;
     }
-    g_assert_not_reached();
+    return 1;
 }
 
 static char *format_time(gint64 seconds, const char *format)

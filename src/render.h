@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files contain: pure functions from the API's objects to bytes. Each writes to a sink,
- * so the size of a file and its contents come from the same code.
+ * The Markdown files: pure functions from the API's objects to bytes. Each writes to a sink, so the
+ * size of a file and its contents come from the same code.
  *
- * .json is what the server sent, indented. .md is for people and grep: text stands as it was
- * written, but for control characters other than newline and tab, which show as Unicode control
- * pictures so that no text can drive a terminal.
+ * They are for people and grep: text stands as it was written, but for control characters other
+ * than newline and tab, which show as Unicode control pictures so that no text can drive a
+ * terminal.
  */
 #pragma once
 

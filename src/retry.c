@@ -7,7 +7,7 @@
 
 #define BACKOFF_FIRST_MS 500.0
 #define BACKOFF_MAX_MS   8000.0
-#define SERVER_MAX_MS    120000.0 /* the longest wait that a server may ask for */
+#define SERVER_MAX_MS    120000.0 /* a longer wait that a server asks for counts as none */
 
 static gboolean worth_retrying(const CkAttempt *attempt)
 {

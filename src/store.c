@@ -91,6 +91,8 @@ enum {
     N_STATEMENTS
 };
 
+/* A thread is as new as its newest item; its own time counts while it has none. An item without a
+ * time (0) has its thread's, and does not make it newer. */
 static const char *const statements[N_STATEMENTS] = {
     [BEGIN] = "BEGIN",
     [COMMIT] = "COMMIT",
@@ -180,7 +182,7 @@ void ck_store_free(CkStore *store)
     g_free(store);
 }
 
-/* Statements: bound by use(), stepped once, reset by done() or by the functions below. */
+/* Statements: fetched with use(), bound, stepped once, and reset by run(), first() or done(). */
 
 static sqlite3_stmt *use(CkStore *store, int which)
 {
@@ -263,6 +265,7 @@ gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **er
     if (!run(store, keep, error))
         return FALSE;
 
+    /* To add changes nothing where the id is known; then the row is brought up to date. */
     static const int add_or_update[] = {ADD_THREAD, UPDATE_THREAD};
     for (int i = 0; i < 2; i++) {
         sqlite3_stmt *put = use(store, add_or_update[i]);

@@ -11,21 +11,22 @@ struct _CkTree {
     gint64 began; /* seconds since 1970; the time of the root */
 };
 
-/* The row is that of a … */
+/* What a node is. The value is a part of the inode number. */
 typedef enum {
-    ROOT = 1,     /* nothing (0) */
-    USER,         /* user */
-    THREAD,       /* thread, as these: */
-    LINK,         /* symbolic link to the folder from the root */
-    LINK_IN_USER, /* the same from the user's folder */
+    ROOT = 1,     /* of row 0, which makes it FUSE_ROOT_ID */
+    USER,         /* of a user's row */
+    THREAD,       /* of a thread's row, as the next five */
+    LINK,         /* in the root, to the thread's folder */
+    LINK_IN_USER, /* the same in the user's folder */
     THREAD_JSON,
     THREAD_MD,
     ITEMS_JSONL,
-    ITEM_JSON, /* item, as these */
+    ITEM_JSON, /* of an item's row, as the next one */
     ITEM_MD,
 } Kind;
 
 #define KIND_BITS 4
+G_STATIC_ASSERT(ITEM_MD < 1 << KIND_BITS);
 
 static guint64 make_node(Kind kind, gint64 row)
 {
@@ -53,7 +54,7 @@ static const struct {
     {"items.jsonl", ITEMS_JSONL, FALSE},
 };
 
-/* What it holds for each item. */
+/* What it holds for each item. ck_name_item_number() knows the extensions as well. */
 static const struct {
     const char *extension;
     Kind kind;
@@ -158,9 +159,11 @@ static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thre
     case THREAD_MD:
         stat->size = thread->head_size + thread->md_size;
         break;
-    default:
+    case ITEMS_JSONL:
         stat->size = thread->jsonl_size;
         break;
+    default:
+        return CK_TREE_ABSENT;
     }
     CkTreeResult rest = want_listing(tree, CK_WANT_ITEMS, thread->id, want, error);
     return rest == CK_TREE_ABSENT ? CK_TREE_OK : rest;
@@ -211,6 +214,7 @@ CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want
 static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, CkStat *stat,
                                   CkWant *want, GError **error)
 {
+    /* By its folder's name, where the folders are. */
     gboolean folders_here = user || !tree->config->group_by_user;
     g_auto(CkThreadRow) thread = {0};
     CkFound found = ck_store_thread_named(tree->store, name, &thread, error);
@@ -220,6 +224,8 @@ static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, C
     }
     if (found == CK_FAILED)
         return CK_TREE_FAILED;
+    /* By the id that the name is or ends in, the latter only to learn what its folder is called:
+     * then all this is done again. */
     const char *id = ck_name_thread_id(name);
     if (!id)
         return CK_TREE_ABSENT;
@@ -245,9 +251,9 @@ static CkTreeResult lookup_user(CkTree *tree, const char *name, CkStat *stat, Ck
         user_stat(&user, stat);
     if (found != CK_ABSENT)
         return from_found(found);
-    gboolean listed;
-    g_autofree char *id = ck_name_user_id(name, &listed);
-    if (listed)
+    gboolean only_listed;
+    g_autofree char *id = ck_name_user_id(name, &only_listed);
+    if (only_listed)
         return want_listing(tree, CK_WANT_THREADS, NULL, want, error);
     return id ? want_listing(tree, CK_WANT_USER_THREADS, id, want, error) : CK_TREE_ABSENT;
 }
@@ -257,7 +263,7 @@ static CkTreeResult lookup_in_root(CkTree *tree, const char *name, CkStat *stat,
 {
     if (!tree->config->group_by_user)
         return lookup_thread(tree, 0, name, stat, want, error);
-    /* A bare id, unless a user is known who is called so. */
+    /* A bare id is a thread's, unless a user of that name is known already. */
     g_auto(CkWant) user_want = {0};
     CkTreeResult result = lookup_user(tree, name, stat, &user_want, error);
     if (ck_name_thread_id(name) == name && result != CK_TREE_OK && result != CK_TREE_FAILED)
@@ -383,7 +389,7 @@ static CkTreeResult list_thread_files(CkTree *tree, const CkThreadRow *thread, g
 {
     for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
         guint64 at = THREAD_FILES_AT + i;
-        g_auto(CkWant) none = {0};
+        g_auto(CkWant) none = {0}; /* and stays so: all items are known when this is called */
         CkStat stat;
         if (!thread_files[i].listed || at <= position)
             continue;
@@ -490,10 +496,15 @@ CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size
 
 CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError **error)
 {
+    Kind kind = node_kind(node);
     g_auto(CkThreadRow) thread = {0};
+    if (kind != LINK && kind != LINK_IN_USER) {
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a link");
+        return CK_TREE_FAILED;
+    }
     CkFound found = ck_store_thread(tree->store, node_row(node), &thread, error);
     if (found != CK_FOUND)
         return from_found(found);
-    *target = link_target(tree, node_kind(node), &thread, error);
+    *target = link_target(tree, kind, &thread, error);
     return *target ? CK_TREE_OK : CK_TREE_FAILED;
 }

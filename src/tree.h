@@ -45,9 +45,17 @@ typedef enum {
 CkTree *ck_tree_new(CkStore *store, const CkConfig *config);
 void ck_tree_free(CkTree *tree);
 
+/* All that follow: stat and target are set with CK_TREE_OK, want (to be cleared by the caller) with
+ * CK_TREE_WANT, error with CK_TREE_FAILED; none otherwise. Errors: the store's, CK_ERROR_INVALID.
+ */
+
+/* What a folder has under that name, listed or not: a thread also by a former name of its folder
+ * and by its bare id. CK_TREE_ABSENT as well where folder is none. */
 CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, CkStat *stat,
                             CkWant *want, GError **error);
 
+/* The attributes of a node that a lookup or a listing gave. CK_TREE_WANT for thread.md and
+ * items.jsonl until all items are known: their size is not known before. */
 CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want, GError **error);
 
 /* Takes an entry and the position after it; FALSE when there is no more room. */
@@ -60,7 +68,8 @@ typedef gboolean (*CkTreeTake)(const char *name, const CkStat *stat, guint64 pos
 CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
                           gpointer data, CkWant *want, GError **error);
 
-/* Appends to out the bytes of a file from offset on, at most size. */
+/* Appends to out the bytes of a file from offset on, at most size; less only at its end. Never
+ * CK_TREE_WANT: ck_tree_stat() has brought what it needs. */
 CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
                           GError **error);
 

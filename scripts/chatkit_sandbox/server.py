@@ -99,6 +99,7 @@ class Handler(socketserver.StreamRequestHandler):
             if kind == "stall":
                 control.gate.hold(client)
             return False
+        # Before sending, so that who has the answer finds nothing of it in flight.
         control.log.ended(entry)
         self.send(request, answer)
         return True

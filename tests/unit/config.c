@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "error.h"
-#include "http.h"
 
 #define KEY "sk-a-secret-that-nobody-may-see"
 
@@ -269,7 +268,7 @@ static void the_key_goes_over_https_or_to_this_machine(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
         say(urls[i]);
-        g_assert_true(ck_http_is_safe_url(urls[i]));
+        g_assert_true(ck_config_is_safe_url(urls[i]));
     }
 }
 
@@ -291,7 +290,7 @@ static void the_key_goes_nowhere_else(void)
         "https://h/v1#", "https://h/#a", "http://127.0.0.1/?@h"};
     for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
         say(urls[i]);
-        g_assert_false(ck_http_is_safe_url(urls[i]));
+        g_assert_false(ck_config_is_safe_url(urls[i]));
     }
 }
 
@@ -304,7 +303,7 @@ static void white_space_and_control_characters_make_no_url(void)
         "https://h/a b"};
     for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
         say(urls[i]);
-        g_assert_false(ck_http_is_safe_url(urls[i]));
+        g_assert_false(ck_config_is_safe_url(urls[i]));
     }
 }
 

@@ -312,8 +312,8 @@ static void describe_field(GString *out, const char *name, const char *value)
 /* The parts in one line, e.g. "text text=Hello; source label=a.pdf". */
 static char *describe_parts(const CkItem *item)
 {
-    static const char *const kinds[] = {"text",   "quote", "code", "attachment",
-                                        "source", "task",  "note"};
+    static const char *const kinds[] = {"text",       "quote",  "code", "json",
+                                        "attachment", "source", "task", "note"};
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < item->parts->len; i++) {
         const CkPart *part = g_ptr_array_index(item->parts, i);
@@ -400,17 +400,16 @@ static void reads_user_messages(void)
         {"\"content\":\"just text\"", "text text=just text"},
         {"\"content\":[{\"text\":\"no type\"}]", "text text=no type"},
         {"\"content\":[{\"type\":7,\"text\":\"a\"}]", "text text=a"},
-        {"\"content\":7", "code text=7 label=Content detail=pretty"},
-        {"\"content\":[7,\"a\"]", "code text=7 label=Content detail=pretty; text text=a"},
+        {"\"content\":7", "json text=7 label=Content"},
+        {"\"content\":[7,\"a\"]", "json text=7 label=Content; text text=a"},
         {"\"content\":[{\"type\":\"input_text\",\"text\":7}]",
-         "code text={\"type\":\"input_text\",\"text\":7} label=Content detail=pretty"},
+         "json text={\"type\":\"input_text\",\"text\":7} label=Content"},
         {"\"content\":[{\"type\":\"input_image\",\"caption\":\"a cat\",\"size\":[1,2]}]",
-         "text text=a cat; code text={\"type\":\"input_image\",\"caption\":\"a cat\","
-         "\"size\":[1,2]} label=Content detail=pretty"},
+         "text text=a cat; json text={\"type\":\"input_image\",\"caption\":\"a cat\","
+         "\"size\":[1,2]} label=Content"},
         {"\"attachments\":\"x\",\"inference_options\":\"x\"", ""},
-        {"\"attachments\":[7,{\"name\":7}]",
-         "code text=7 label=Attachment detail=pretty; "
-         "code text={\"name\":7} label=Attachment detail=pretty"},
+        {"\"attachments\":[7,{\"name\":7}]", "json text=7 label=Attachment; "
+                                             "json text={\"name\":7} label=Attachment"},
         {"\"attachments\":[{\"name\":\"a\",\"preview_url\":7,\"mime_type\":[]}]",
          "attachment label=a"},
     };
@@ -431,9 +430,9 @@ static void reads_assistant_messages(void)
          "source label=Y url=https://y/"},
         {"\"content\":[{\"text\":\"a\",\"annotations\":[{\"type\":\"file\",\"source\":7},"
          "{\"type\":\"new\",\"title\":\"T\"},null]}]",
-         "text text=a; code text={\"type\":\"file\",\"source\":7} label=Annotation detail=pretty; "
-         "text text=T; code text={\"type\":\"new\",\"title\":\"T\"} label=Annotation "
-         "detail=pretty; code text=null label=Annotation detail=pretty"},
+         "text text=a; json text={\"type\":\"file\",\"source\":7} label=Annotation; "
+         "text text=T; json text={\"type\":\"new\",\"title\":\"T\"} label=Annotation; "
+         "json text=null label=Annotation"},
         {"\"content\":[{\"text\":\"a\",\"annotations\":\"x\"},{\"text\":\"b\",\"annotations\":7}]",
          "text text=a; text text=b"},
         {"", ""},
@@ -454,8 +453,8 @@ static void reads_widgets(void)
         {"\"widget\":\"<Card>not JSON</Card>\"", "code text=<Card>not JSON</Card> label=Widget"},
         {"\"widget\":\"\"", "code text= label=Widget"},
         {"\"widget\":{\"type\":\"Text\",\"value\":\"hi\"}",
-         "text text=hi; code text={\"type\":\"Text\",\"value\":\"hi\"} label=Widget detail=pretty"},
-        {"\"widget\":7", "code text=7 label=Widget detail=pretty"},
+         "text text=hi; json text={\"type\":\"Text\",\"value\":\"hi\"} label=Widget"},
+        {"\"widget\":7", "json text=7 label=Widget"},
     };
     assert_parts("widget", "widget", cases, G_N_ELEMENTS(cases));
 }
@@ -465,8 +464,8 @@ static void a_widget_without_a_payload_shows_all_of_itself(void)
     g_autoptr(CkItem) item = item_of("{\"type\":\"widget\",\"title\":\"T\"}");
     g_autofree char *parts = describe_parts(item);
     g_assert_cmpstr(parts, ==,
-                    "text text=T; code text={\"type\":\"widget\",\"title\":\"T\"} "
-                    "label=Widget detail=pretty");
+                    "text text=T; json text={\"type\":\"widget\",\"title\":\"T\"} "
+                    "label=Widget");
 }
 
 static void reads_tool_calls(void)
@@ -475,8 +474,8 @@ static void reads_tool_calls(void)
         {"\"status\":\"completed\",\"call_id\":\"call_1\",\"name\":\"get_order\","
          "\"arguments\":\"{\\\"id\\\": 7}\",\"output\":\"\\\"shipped\\\"\"",
          "text text=**get_order** (call_1, completed); "
-         "code text={\"id\": 7} label=Arguments detail=pretty; "
-         "code text=\"shipped\" label=Output detail=pretty"},
+         "json text={\"id\": 7} label=Arguments; "
+         "json text=\"shipped\" label=Output"},
         {"\"call_id\":\"call_1\",\"name\":\"f\",\"output\":null", "text text=**f** (call_1)"},
         {"\"status\":\"failed\",\"name\":\"f\"", "text text=**f** (failed)"},
         {"", "text text=**a tool**"},
@@ -518,19 +517,18 @@ static void shows_types_it_does_not_know(void)
     } cases[] = {
         {"{\"type\":\"chatkit.workflow\",\"n\":9007199254740993,\"steps\":[{\"title\":\"S\"}]}",
          "workflow",
-         "text text=S; code text={\"type\":\"chatkit.workflow\",\"n\":9007199254740993,"
-         "\"steps\":[{\"title\":\"S\"}]} label=Item detail=pretty"},
+         "text text=S; json text={\"type\":\"chatkit.workflow\",\"n\":9007199254740993,"
+         "\"steps\":[{\"title\":\"S\"}]} label=Item"},
         {"{\"id\":\"i\",\"object\":\"o\",\"thread_id\":\"t\",\"type\":\"x\",\"says\":[\"A\",{"
          "\"by\":\"B\"},"
          "\"\"]}",
          "x",
-         "text text=A; text text=B; code text={\"id\":\"i\",\"object\":\"o\",\"thread_id\":\"t\","
-         "\"type\":\"x\",\"says\":[\"A\",{\"by\":\"B\"},\"\"]} label=Item detail=pretty"},
-        {"{\"type\":\"a/b c\"}", "a-b-c",
-         "code text={\"type\":\"a/b c\"} label=Item detail=pretty"},
+         "text text=A; text text=B; json text={\"id\":\"i\",\"object\":\"o\",\"thread_id\":\"t\","
+         "\"type\":\"x\",\"says\":[\"A\",{\"by\":\"B\"},\"\"]} label=Item"},
+        {"{\"type\":\"a/b c\"}", "a-b-c", "json text={\"type\":\"a/b c\"} label=Item"},
         {"{\"type\":7,\"text\":\"T\"}", "item",
-         "text text=T; code text={\"type\":7,\"text\":\"T\"} label=Item detail=pretty"},
-        {"{ }", "item", "code text={ } label=Item detail=pretty"},
+         "text text=T; json text={\"type\":7,\"text\":\"T\"} label=Item"},
+        {"{ }", "item", "json text={ } label=Item"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(CkItem) item = item_of(cases[i].text);
@@ -661,7 +659,7 @@ static void shows_unknown_types_as_valid_text(void)
     g_autofree char *copy = g_memdup2(broken, sizeof broken - 1);
     g_autoptr(CkItem) item = ck_decode_item((CkSlice){copy, sizeof broken - 1});
     const CkPart *all = g_ptr_array_index(item->parts, item->parts->len - 1);
-    g_assert_cmpint(all->kind, ==, CK_PART_CODE);
+    g_assert_cmpint(all->kind, ==, CK_PART_JSON);
     g_assert_true(g_utf8_validate(all->text, -1, NULL));
     g_assert_true(g_str_has_prefix(all->text, "{\"type\":\"x\",\"n\":1,\"a\":\"b"));
     g_assert_true(g_str_has_suffix(all->text, "c" REPLACED "\"}"));

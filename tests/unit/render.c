@@ -106,14 +106,13 @@ static void code_stands_in_a_fence(void)
         {{CK_PART_CODE, .text = "plain", .label = "Output"}, "Output:\n\n```\nplain\n```\n\n"},
         {{CK_PART_CODE, .text = "plain\n", .label = "Output"}, "Output:\n\n```\nplain\n```\n\n"},
         {{CK_PART_CODE, .text = "", .label = "Output"}, "Output:\n\n```\n\n```\n\n"},
-        {{CK_PART_CODE, .text = "{\"a\":9007199254740993}", .label = "Arguments",
-          .detail = "pretty"},
+        {{CK_PART_JSON, .text = "{\"a\":9007199254740993}", .label = "Arguments"},
          "Arguments:\n\n```json\n{\n  \"a\": 9007199254740993\n}\n```\n\n"},
         {{CK_PART_CODE, .text = "{\"a\":1}", .label = "Widget"},
          "Widget:\n\n```json\n{\"a\":1}\n```\n\n"},
-        {{CK_PART_CODE, .text = "{broken", .label = "Arguments", .detail = "pretty"},
+        {{CK_PART_JSON, .text = "{broken", .label = "Arguments"},
          "Arguments:\n\n```\n{broken\n```\n\n"},
-        {{CK_PART_CODE, .text = "a\x1b[2J", .label = "Output"},
+        {{CK_PART_JSON, .text = "a\x1b[2J", .label = "Output"},
          "Output:\n\n```\na\xe2\x90\x9b[2J\n```\n\n"},
     };
     assert_each(cases, G_N_ELEMENTS(cases));
@@ -127,7 +126,7 @@ static void no_text_can_end_its_fence(void)
          "Output:\n\n````\n```\n# out\n````\n\n"},
         {{CK_PART_CODE, .text = "` `````` ```", .label = "Output"},
          "Output:\n\n```````\n` `````` ```\n```````\n\n"},
-        {{CK_PART_CODE, .text = "[\"```\"]", .label = "Output", .detail = "pretty"},
+        {{CK_PART_JSON, .text = "[\"```\"]", .label = "Output"},
          "Output:\n\n````json\n[\n  \"```\"\n]\n````\n\n"},
     };
     assert_each(cases, G_N_ELEMENTS(cases));

@@ -16,11 +16,13 @@
  */
 #pragma once
 
-#define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
 #include "log.h"
 #include "tree.h"
+
+/* Seconds for which the kernel may keep names and attributes of what can still change. */
+#define CK_CHANGING_SECONDS 30.0
 
 /* What all operations stand on; the userdata of the FUSE session. */
 typedef struct {
@@ -57,11 +59,8 @@ struct _CkRequest {
     GSource *deadline;
 };
 
-/* Runs the operation on a copy of what is asked in *request. */
-void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *request);
+/* Runs the operation. asked: its node, name, position, size and plus; copied, the rest is ours. */
+void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *asked);
 
 /* Ends all parked requests with ENOTCONN. */
 void ck_mount_end_requests(CkMount *mount);
-
-/* Seconds for which the kernel may keep names and attributes of what can still change. */
-#define CK_CHANGING_SECONDS 30.0
