@@ -2,16 +2,23 @@
 #include "log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "error.h"
 
 #define REPEAT_SECONDS 60
 
+/* The last failure of a code that was logged. */
+typedef struct {
+    char *message; /* NULL: none yet */
+    gint64 time;   /* monotonic µs */
+    guint more;    /* failures like it that were not logged since */
+} Logged;
+
 struct _CkLog {
     gboolean syslog;
-    char *last; /* the last failure logged, and when (monotonic µs) */
-    gint64 last_time;
+    Logged logged[CK_ERROR_LAST + 1];
 };
 
 static const char *message_of(const GLogField *fields, gsize count)
@@ -52,18 +59,38 @@ void ck_log_to_syslog(CkLog *log)
     log->syslog = TRUE;
 }
 
+/* Failures of these codes concern all requests alike. */
+static gboolean concerns_all(CkError code)
+{
+    switch (code) {
+    case CK_ERROR_DENIED:
+    case CK_ERROR_RATE_LIMITED:
+    case CK_ERROR_SERVER:
+    case CK_ERROR_TIMED_OUT:
+    case CK_ERROR_REFUSED:
+    case CK_ERROR_UNREACHABLE:
+    case CK_ERROR_CONNECTION:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
 void ck_log_failure(const GError *error, gpointer data)
 {
     CkLog *log = data;
+    CkError code = error->domain == CK_ERROR ? (CkError)error->code : CK_ERROR_STORE;
+    Logged *last = &log->logged[code];
     gint64 now = g_get_monotonic_time();
-    if (g_strcmp0(log->last, error->message) == 0 &&
-        now - log->last_time < REPEAT_SECONDS * G_USEC_PER_SEC)
+    gboolean alike =
+        last->message && (concerns_all(code) || strcmp(last->message, error->message) == 0);
+    if (alike && now - last->time < REPEAT_SECONDS * G_USEC_PER_SEC) {
+        last->more++;
         return;
-    g_free(log->last);
-    log->last = g_strdup(error->message);
-    log->last_time = now;
-    if (error->domain == CK_ERROR)
-        g_warning("%s: %s", error->message, ck_error_remedy((CkError)error->code));
-    else
-        g_warning("%s", error->message);
+    }
+    g_autofree char *more =
+        last->more > 0 ? g_strdup_printf(" (and %u more like the one before)", last->more) : NULL;
+    g_free(last->message);
+    *last = (Logged){.message = g_strdup(error->message), .time = now};
+    g_warning("%s: %s%s", error->message, ck_error_remedy(code), more ? more : "");
 }

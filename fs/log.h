@@ -13,6 +13,6 @@ CkLog *ck_log_new(void);
 /* From now on writes to syslog. */
 void ck_log_to_syslog(CkLog *log);
 
-/* One line for a failure: what happened and what to do. A failure that only repeats the one
- * before is logged once a minute. A CkPagerReport; data: the log. */
+/* One line for a failure: what happened and what to do. One like the last of its code is
+ * only counted for a minute. A CkPagerReport; data: the log. */
 void ck_log_failure(const GError *error, gpointer data);

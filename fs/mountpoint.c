@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "mountpoint.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -27,24 +29,46 @@ static char *unreadable(GError **error, const char *path, int saved_errno)
     return unusable(error, path, g_strerror(saved_errno));
 }
 
+/* Whether a FUSE file system is mounted there: it would be, below a FUSE file system, on a device
+ * of its own. path is one that stat(2) and statfs(2) take. */
+static gboolean is_fuse_mount(const char *path, const struct stat *here)
+{
+    struct statfs file_system;
+    struct stat above;
+    g_autofree char *parent = g_build_filename(path, "..", NULL);
+    return statfs(path, &file_system) == 0 && file_system.f_type == FUSE_SUPER_MAGIC &&
+           (stat(parent, &above) != 0 || above.st_dev != here->st_dev);
+}
+
+/* FALSE with errno set where the directory can't be read. */
+static gboolean is_empty(const char *path, gboolean *empty)
+{
+    const struct dirent *entry;
+    DIR *folder = opendir(path);
+    if (!folder)
+        return FALSE;
+    *empty = TRUE;
+    while (*empty && (entry = readdir(folder)))
+        *empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(folder);
+    return TRUE;
+}
+
 char *ck_mountpoint_resolve(const char *path, gboolean non_empty, GError **error)
 {
-    struct stat stat_buf;
-    struct statfs statfs_buf;
-    if (stat(path, &stat_buf) != 0)
+    struct stat here;
+    gboolean empty;
+    if (stat(path, &here) != 0)
         return unreadable(error, path, errno);
-    if (!S_ISDIR(stat_buf.st_mode))
+    if (!S_ISDIR(here.st_mode))
         return unusable(error, path, "it is not a directory");
-    if (statfs(path, &statfs_buf) != 0)
-        return unreadable(error, path, errno);
-    if (statfs_buf.f_type == FUSE_SUPER_MAGIC)
+    if (is_fuse_mount(path, &here))
         return unusable(error, path,
                         "it is busy: a FUSE file system is mounted there already; unmount it with"
                         " fusermount3 -u, or use another directory");
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    if (!folder)
+    if (!is_empty(path, &empty))
         return unreadable(error, path, errno);
-    if (!non_empty && g_dir_read_name(folder))
+    if (!empty && !non_empty)
         return unusable(error, path, "it is not empty; use another directory, or -o nonempty");
     char *resolved = realpath(path, NULL);
     return resolved ? resolved : unreadable(error, path, errno);

@@ -20,6 +20,7 @@ static void unpark(CkRequest *request)
 
 static void request_free(CkRequest *request)
 {
+    ck_want_clear(&request->lacks);
     g_free(request->name);
     g_free(request);
 }
@@ -47,7 +48,7 @@ static void end_absent(CkRequest *request)
 static void end_failed(CkRequest *request, const GError *error)
 {
     gboolean absent = g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
-    if (absent && request->waits_for == CK_WANT_THREAD)
+    if (absent && request->lacks.kind == CK_WANT_THREAD)
         end_absent(request);
     else if (absent && !request->name)
         end(request, ESTALE);
@@ -69,8 +70,9 @@ static void on_woken(const GError *error, gpointer data)
 static gboolean on_deadline(gpointer data)
 {
     CkRequest *request = data;
-    g_autoptr(GError) error = g_error_new(CK_ERROR, CK_ERROR_TIMED_OUT, "nothing came for %u s",
-                                          request->mount->config->timeout);
+    g_autofree char *what = ck_want_describe(&request->lacks);
+    g_autoptr(GError) error = g_error_new(CK_ERROR, CK_ERROR_TIMED_OUT, "%s: no page within %u s",
+                                          what, request->mount->config->timeout);
     ck_log_failure(error, request->mount->log);
     unpark(request);
     end_failed(request, error);
@@ -96,7 +98,8 @@ static void park(CkRequest *request, const CkWant *want)
         end(request, EINTR);
         return;
     }
-    request->waits_for = want->kind;
+    ck_want_clear(&request->lacks);
+    request->lacks = (CkWant){want->kind, g_strdup(want->id)};
     g_queue_push_tail(&mount->parked, request);
     request->deadline = g_timeout_source_new_seconds(mount->config->timeout);
     g_source_set_callback(request->deadline, on_deadline, request, NULL);

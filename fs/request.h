@@ -54,7 +54,7 @@ struct _CkRequest {
     gboolean plus; /* readdirplus */
     /* private */
     CkOperation operation;
-    CkWantKind waits_for; /* what it was parked for last */
+    CkWant lacks; /* what it was parked for last */
     CkWait *wait;
     GSource *deadline;
 };

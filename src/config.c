@@ -149,11 +149,11 @@ gboolean ck_config_check(const CkConfig *config, GError **error)
     if (has_control_characters(config->organization) || has_control_characters(config->project))
         return invalid(error, "the organization or project has a control character in it");
     if (!ck_config_is_safe_url(config->base_url)) {
-        gboolean secret = strchr(config->base_url, '@') != NULL; /* user:password@host */
+        gboolean secret = strpbrk(config->base_url, "@?#") != NULL; /* a password or key in it */
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
                     "base URL %s: must be https://HOST/…, or http:// to this machine (127.0.0.1,"
                     " ::1, localhost); set OPENAI_BASE_URL",
-                    secret ? "with a user name" : config->base_url);
+                    secret ? "with a user name or query" : config->base_url);
         return FALSE;
     }
     return TRUE;

@@ -6,20 +6,25 @@
 #include "error.h"
 #include "names.h"
 
-/* Deeper elements are shown as they were sent and not looked into. */
-#define DECODE_MAX_DEPTH 64
+/* What is deeper or has more values is shown as it was sent and not looked into: cJSON takes 64
+ * bytes and more for each value, be it "0,". */
+#define DECODE_MAX_DEPTH  64
+#define DECODE_MAX_VALUES 200000
+
+/* The largest error object that is looked into, in bytes. */
+#define ERROR_MAX 65536
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cJSON, cJSON_Delete)
 
 static cJSON *parse(CkSlice json)
 {
-    if (ck_json_depth(json) > DECODE_MAX_DEPTH)
+    if (ck_json_depth(json) > DECODE_MAX_DEPTH || ck_json_count(json) > DECODE_MAX_VALUES)
         return NULL;
     g_autofree char *repaired = ck_json_repair(json);
     return cJSON_Parse(repaired);
 }
 
-/* As parse(), but of an object that is too deep as a whole those members that are not. whole, if
+/* As parse(), but of an object that is too much as a whole those members that are not. whole, if
  * not NULL, tells which it was. */
 static cJSON *parse_object(CkSlice json, gboolean *whole)
 {
@@ -430,7 +435,7 @@ void ck_decode_error(GBytes *body, char **message, char **code)
     const char *data = g_bytes_get_data(body, &size);
     CkSlice json = {data, size};
     *message = *code = NULL;
-    if (!ck_json_check(json, NULL))
+    if (size > ERROR_MAX || !ck_json_check(json, NULL))
         return;
     g_autoptr(cJSON) object = parse(json);
     const cJSON *inner = get(object, "error");

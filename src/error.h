@@ -22,6 +22,7 @@ typedef enum {
     CK_ERROR_CLOSING,      /* the file system is being unmounted */
     CK_ERROR_STORE,        /* SQLite failed */
     CK_ERROR_STORE_FULL,   /* no room for the store's temporary file */
+    CK_ERROR_LAST = CK_ERROR_STORE_FULL,
 } CkError;
 
 GQuark ck_error_quark(void);

@@ -144,6 +144,20 @@ guint ck_json_depth(CkSlice value)
     return deepest;
 }
 
+gsize ck_json_count(CkSlice value)
+{
+    gsize count = 1;
+    for (const char *at = value.data, *end = at + value.size; at < end;) {
+        if (*at == '"') {
+            at = skip_string(at, end);
+            continue;
+        }
+        count += *at == ',' || *at == '{' || *at == '[';
+        at++;
+    }
+    return count;
+}
+
 void ck_json_iter_init(CkJsonIter *iter, CkSlice container)
 {
     const char *end = container.data + container.size;

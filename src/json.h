@@ -28,6 +28,9 @@ gboolean ck_json_check(CkSlice text, GError **error);
 /* How many objects and arrays are open at the deepest place; 0 for a scalar. */
 guint ck_json_depth(CkSlice value);
 
+/* How many values it holds, itself included, at most: commas and brackets are counted. */
+gsize ck_json_count(CkSlice value);
+
 /* Walks the members of an object or the elements of an array (of anything else: none). */
 typedef struct {
     CkSlice key;   /* with its quotes, as sent; empty in an array */

@@ -53,24 +53,7 @@ char *ck_want_key(const CkWant *want)
     return g_strconcat(kinds[want->kind], ":", want->id, NULL);
 }
 
-static void fetch_free(gpointer data)
-{
-    Fetch *fetch = data;
-    g_clear_pointer(&fetch->call, ck_api_cancel);
-    if (fetch->ending) {
-        g_source_destroy(fetch->ending);
-        g_source_unref(fetch->ending);
-    }
-    g_clear_error(&fetch->failure);
-    g_ptr_array_unref(fetch->waits);
-    ck_want_clear(&fetch->want);
-    g_free(fetch->cursor);
-    g_free(fetch->key);
-    g_free(fetch);
-}
-
-/* What was being done, for errors. */
-static char *describe(const CkWant *want)
+char *ck_want_describe(const CkWant *want)
 {
     switch (want->kind) {
     case CK_WANT_THREADS:
@@ -87,13 +70,29 @@ static char *describe(const CkWant *want)
     return g_strdup("fetching");
 }
 
+static void fetch_free(gpointer data)
+{
+    Fetch *fetch = data;
+    g_clear_pointer(&fetch->call, ck_api_cancel);
+    if (fetch->ending) {
+        g_source_destroy(fetch->ending);
+        g_source_unref(fetch->ending);
+    }
+    g_clear_error(&fetch->failure);
+    g_ptr_array_unref(fetch->waits);
+    ck_want_clear(&fetch->want);
+    g_free(fetch->cursor);
+    g_free(fetch->key);
+    g_free(fetch);
+}
+
 /* Ends the fetch, then wakes those who waited for it; they may begin the next one. */
 static void finish(Fetch *fetch, const GError *failure)
 {
     CkPager *pager = fetch->pager;
     g_autoptr(GPtrArray) waits = g_steal_pointer(&fetch->waits);
     g_autoptr(GError) error = failure ? g_error_copy(failure) : NULL;
-    g_autofree char *what = describe(&fetch->want);
+    g_autofree char *what = ck_want_describe(&fetch->want);
     /* That a thread looked up by its id does not exist is an answer, not a failure. */
     gboolean answer =
         fetch->want.kind == CK_WANT_THREAD && g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);

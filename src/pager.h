@@ -40,6 +40,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkWant, ck_want_clear)
 /* The name of a listing in the store, see ck_store_listing(); to be freed. */
 char *ck_want_key(const CkWant *want);
 
+/* What is done to satisfy it, such as "listing threads", for errors; to be freed. */
+char *ck_want_describe(const CkWant *want);
+
 /* error NULL: something new is in the store (or the listing turned out to be complete). */
 typedef void (*CkWoken)(const GError *error, gpointer data);
 

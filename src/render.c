@@ -115,12 +115,15 @@ static gsize longest_run(const char *text, char c)
     return longest;
 }
 
+/* Deeper JSON is shown as it was sent: indentation would make many times its size of it. */
+#define INDENT_MAX 16
+
 /* CommonMark 4.5: a fence longer than any run of backticks inside can't be ended by the text. */
 static void put_code(CkSink *out, const CkPart *part)
 {
     CkSlice json = {part->text, strlen(part->text)};
     gboolean is_json = ck_json_check(json, NULL);
-    gboolean indent = is_json && part->kind == CK_PART_JSON;
+    gboolean indent = is_json && part->kind == CK_PART_JSON && ck_json_depth(json) <= INDENT_MAX;
     g_autoptr(GString) text = g_string_new(indent ? NULL : part->text);
     if (indent)
         ck_json_show(json, &(CkSink){.text = text});

@@ -366,3 +366,13 @@ all_threads() {
     # What was listed before stays known, the deleted thread as well.
     all_threads
 }
+
+@test "what fails for every folder alike is logged once" {
+    local folder
+    mount_in_foreground
+    fault status /items 'status: 401, times: null'
+    for folder in "$MNT"/*; do
+        expect_errno EACCES list "$folder"
+    done
+    logged '401.*: check OPENAI_API_KEY'
+}

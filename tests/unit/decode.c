@@ -677,6 +677,20 @@ static void of_several_members_the_last_counts(void)
     g_assert_cmpstr(item->id, ==, "b");
 }
 
+/* cJSON would take many times the size of it in memory. */
+static void looks_into_so_many_values_and_no_more(void)
+{
+    GString *text = g_string_new("{\"id\":\"x\",\"type\":\"user_message\",\"zeros\":[0");
+    for (int i = 0; i < 200000; i++)
+        g_string_append(text, ",0");
+    g_string_append(text, "],\"content\":[{\"type\":\"input_text\",\"text\":\"hi\"}]}");
+    g_autoptr(CkItem) item = item_of(text->str);
+    g_autofree char *parts = describe_parts(item);
+    g_assert_cmpstr(item->id, ==, "x");
+    g_assert_true(g_str_has_prefix(parts, "text text=hi; note "));
+    g_string_free(text, TRUE);
+}
+
 /* One thread with a strange new field shall not cost the listing. */
 static void a_deep_thread_is_a_thread_still(void)
 {
@@ -725,5 +739,6 @@ int main(int argc, char **argv)
     g_test_add_func("/decode/item/unknown-type-broken", shows_unknown_types_as_valid_text);
     g_test_add_func("/decode/duplicate-members", of_several_members_the_last_counts);
     g_test_add_func("/decode/thread/deep", a_deep_thread_is_a_thread_still);
+    g_test_add_func("/decode/item/many-values", looks_into_so_many_values_and_no_more);
     return g_test_run();
 }

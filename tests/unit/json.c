@@ -183,6 +183,18 @@ static char *walk(const char *text)
     return g_string_free(found, FALSE);
 }
 
+static void counts_values_outside_of_strings(void)
+{
+    static const struct {
+        const char *text;
+        gsize most;
+    } cases[] = {
+        {"1", 1}, {"\"a,[{\"", 1}, {"[]", 2}, {"[0,0,0]", 4}, {"{\"a,\":[1,{}]}", 5},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpuint(ck_json_count(slice(cases[i].text)), ==, cases[i].most);
+}
+
 static void walks_containers_whatever_the_white_space(void)
 {
     static const struct {
@@ -496,6 +508,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json/check/limits-nesting", limits_nesting);
     g_test_add_func("/json/check/says-bad-response", says_that_it_is_a_bad_response);
     g_test_add_func("/json/depth", counts_what_is_open_at_the_deepest_place);
+    g_test_add_func("/json/count", counts_values_outside_of_strings);
     g_test_add_func("/json/iter", walks_containers_whatever_the_white_space);
     g_test_add_func("/json/member", finds_members_and_takes_the_last_of_several);
     g_test_add_func("/json/indent", indents_as_jq_does);

@@ -118,6 +118,16 @@ static void code_stands_in_a_fence(void)
     assert_each(cases, G_N_ELEMENTS(cases));
 }
 
+/* Else a few kilobytes of "[[[…0,0,0" would become many megabytes of indentation. */
+static void deep_json_is_not_indented(void)
+{
+    g_autofree char *open = g_strnfill(17, '['), *close = g_strnfill(17, ']');
+    g_autofree char *deep = g_strconcat(open, "0,0", close, NULL);
+    g_autofree char *expected = g_strconcat("Output:\n\n```json\n", deep, "\n```\n\n", NULL);
+    PartCase cases[] = {{{CK_PART_JSON, .text = deep, .label = "Output"}, expected}};
+    assert_each(cases, G_N_ELEMENTS(cases));
+}
+
 static void no_text_can_end_its_fence(void)
 {
     static const PartCase cases[] = {
@@ -326,6 +336,7 @@ int main(int argc, char **argv)
     g_test_add_func("/render/part/text", text_stands_as_it_was_written);
     g_test_add_func("/render/part/quote", a_quote_has_a_mark_before_every_line);
     g_test_add_func("/render/part/code", code_stands_in_a_fence);
+    g_test_add_func("/render/part/fence-deep", deep_json_is_not_indented);
     g_test_add_func("/render/part/fence", no_text_can_end_its_fence);
     g_test_add_func("/render/part/link", attachments_and_sources_are_links_where_they_have_a_url);
     g_test_add_func("/render/part/list", a_run_of_attachments_or_sources_is_one_list);
