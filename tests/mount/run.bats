@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# scripts/run: a mount to look at with one command, with a key or without.
+
+load helper
+
+# run_script [MOUNTPOINT]: its output in $output, all of it: who reads it through a pipe, as here,
+# must not wait for what it left running.
+run_script() {
+    TMPDIR=$BATS_TEST_TMPDIR BUILD=$(dirname "$CHATKITFS") \
+        run -0 --separate-stderr "$REPOSITORY/scripts/run" "$@" 3>&-
+    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+}
+
+sandbox_of_the_script() {
+    pgrep -f "scripts/sandbox --url-file $BATS_TEST_TMPDIR/"
+}
+
+no_sandbox_of_the_script() {
+    ! sandbox_of_the_script >/dev/null
+}
+
+@test "without a key it mounts the sandbox, which ends with the mount" {
+    unset OPENAI_API_KEY OPENAI_BASE_URL
+    run_script "$MNT"
+    mounted
+    expect "$(ls "$MNT" | wc -l)" "$(ls "$REPOSITORY/scripts/sample-account" | wc -l)"
+    [[ $output == *"sandbox"*"$(ls -U "$MNT" | head -1)"*refund*"fusermount3 -u $MNT"* ]]
+    started+=($(sandbox_of_the_script))
+    fusermount3 -u "$MNT"
+    wait_until no_sandbox_of_the_script
+}
+
+@test "with a key it mounts that account, and does not read all of it" {
+    start_sandbox --generate 450x3
+    run_script "$MNT"
+    mounted
+    # ls may have come back for another page before head(1) stopped it.
+    (($(requests 'threads\?') <= 3 && $(requests /items) <= 3))
+    [[ $output == *"$(ls -U "$MNT" | head -1)"*"fusermount3 -u $MNT"* && $output != *sandbox* ]]
+    fusermount3 -u "$MNT"
+    wait_until gone "$FS_PID"
+}
+
+@test "it makes the mountpoint, ./threads by default" {
+    unset OPENAI_API_KEY OPENAI_BASE_URL
+    cd "$BATS_TEST_TMPDIR"
+    run_script
+    [[ -e $BATS_TEST_TMPDIR/threads/cthr_b722d8f14ce1a58a6dc59dad/thread.md ]]
+    fusermount3 -u threads
+    wait_until no_sandbox_of_the_script
+}
+
+@test "where it can't mount it fails, says why, and leaves nothing running" {
+    unset OPENAI_API_KEY OPENAI_BASE_URL
+    touch "$MNT/file"
+    TMPDIR=$BATS_TEST_TMPDIR BUILD=$(dirname "$CHATKITFS") \
+        run --separate-stderr "$REPOSITORY/scripts/run" "$MNT" 3>&-
+    ((status != 0))
+    [[ $stderr == *"not empty"* ]]
+    no_sandbox_of_the_script
+}
