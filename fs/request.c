@@ -99,7 +99,7 @@ static void park(CkRequest *request, const CkWant *want)
         return;
     }
     ck_want_clear(&request->lacks);
-    request->lacks = (CkWant){want->kind, g_strdup(want->id)};
+    request->lacks = ck_want_copy(want);
     g_queue_push_tail(&mount->parked, request);
     request->deadline = g_timeout_source_new_seconds(mount->config->timeout);
     g_source_set_callback(request->deadline, on_deadline, request, NULL);

@@ -132,9 +132,7 @@ static void finish(CkApiCall *call, GBytes *body, const GError *failure)
     if (!error && call->page_done) {
         page = ck_decode_page(body, &error);
     } else if (!error) {
-        gsize size;
-        const char *data = g_bytes_get_data(body, &size);
-        CkSlice json = {data, size};
+        CkSlice json = ck_slice_bytes(body);
         if (ck_json_check(json, &error))
             thread = ck_decode_thread(json, &error);
     }

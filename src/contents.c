@@ -3,13 +3,6 @@
 
 #include "render.h"
 
-static CkSlice bytes_slice(GBytes *bytes)
-{
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    return (CkSlice){data, size};
-}
-
 /* A window on a file that is produced piece by piece: appends what of a piece falls into it. */
 typedef struct {
     guint64 offset; /* bytes still to be skipped */
@@ -36,11 +29,11 @@ static gboolean add_item(CkStore *store, gint64 row, CkFile file, Window *window
     if (!json)
         return FALSE;
     if (file == CK_FILE_ITEM_JSON) {
-        ck_json_indent(bytes_slice(json), &sink);
+        ck_json_indent(ck_slice_bytes(json), &sink);
     } else if (file == CK_FILE_ITEMS_JSONL) {
-        ck_json_compact(bytes_slice(json), &sink);
+        ck_json_compact(ck_slice_bytes(json), &sink);
     } else {
-        g_autoptr(CkItem) item = ck_decode_item(bytes_slice(json));
+        g_autoptr(CkItem) item = ck_decode_item(ck_slice_bytes(json));
         ck_render_item(item, &sink);
     }
     add_piece(window, piece);
@@ -100,9 +93,9 @@ static gboolean read_thread_file(CkStore *store, gint64 row, CkFile file, Window
     if (!json || !ck_store_must_find(ck_store_thread(store, row, &thread_row, error), error))
         return FALSE;
     if (file == CK_FILE_THREAD_JSON) {
-        ck_json_indent(bytes_slice(json), &sink);
+        ck_json_indent(ck_slice_bytes(json), &sink);
     } else if (file == CK_FILE_THREAD_MD) {
-        g_autoptr(CkThread) thread = ck_decode_thread(bytes_slice(json), error);
+        g_autoptr(CkThread) thread = ck_decode_thread(ck_slice_bytes(json), error);
         if (!thread)
             return FALSE;
         ck_render_thread_head(thread, &sink);

@@ -18,7 +18,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cJSON, cJSON_Delete)
 
 static cJSON *parse(CkSlice json)
 {
-    if (ck_json_depth(json) > DECODE_MAX_DEPTH || ck_json_count(json) > DECODE_MAX_VALUES)
+    /* A value takes a byte at least: most need not be counted. */
+    gboolean may_be_many = json.size >= DECODE_MAX_VALUES;
+    if (ck_json_depth(json) > DECODE_MAX_DEPTH ||
+        (may_be_many && ck_json_count(json) > DECODE_MAX_VALUES))
         return NULL;
     g_autofree char *repaired = ck_json_repair(json);
     return cJSON_Parse(repaired);
@@ -64,6 +67,13 @@ static const cJSON *get(const cJSON *object, const char *name)
 static const char *string_member(const cJSON *object, const char *name)
 {
     return cJSON_GetStringValue(get(object, name));
+}
+
+/* The same, and NULL for "" as well. */
+static const char *filled_member(const cJSON *object, const char *name)
+{
+    const char *text = string_member(object, name);
+    return text && *text ? text : NULL;
 }
 
 /* Seconds since 1970, 0 where there is no sensible number. */
@@ -112,9 +122,7 @@ static gboolean page_id(CkSlice page, const char *name, char **id, GError **erro
 
 static gboolean fill_page(CkPage *page, GError **error)
 {
-    gsize size;
-    const char *data = g_bytes_get_data(page->body, &size);
-    CkSlice body = {data, size}, value;
+    CkSlice body = ck_slice_bytes(page->body), value;
     CkJsonIter iter;
     if (!ck_json_check(body, error))
         return FALSE;
@@ -163,8 +171,8 @@ char *ck_decode_id(CkSlice element)
 CkThread *ck_decode_thread(CkSlice json, GError **error)
 {
     g_autoptr(cJSON) object = parse_object(json, NULL);
-    const char *id = string_member(object, "id");
-    if (!id || !*id) {
+    const char *id = filled_member(object, "id");
+    if (!id) {
         g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
                             "a thread in the answer has no id");
         return NULL;
@@ -259,9 +267,9 @@ static void add_annotations(CkItem *item, const cJSON *content)
     cJSON_ArrayForEach(annotation, get(content, "annotations")) {
         const cJSON *source = get(annotation, "source");
         const char *url = string_member(source, "url");
-        const char *name = string_member(source, "filename");
-        const char *title = string_member(source, "title");
-        const char *label = name && *name ? name : title && *title ? title : url;
+        const char *name = filled_member(source, "filename");
+        const char *title = filled_member(source, "title");
+        const char *label = name ? name : title ? title : url;
         if (label)
             ADD(item, CK_PART_SOURCE, .label = label, .url = url);
         else
@@ -301,13 +309,13 @@ static void add_attachments(CkItem *item, const cJSON *object)
 {
     const cJSON *attachment;
     cJSON_ArrayForEach(attachment, get(object, "attachments")) {
-        const char *name = string_member(attachment, "name");
+        const char *name = filled_member(attachment, "name");
         const char *id = string_member(attachment, "id");
-        if (!id && !(name && *name)) {
+        if (!id && !name) {
             add_unknown(item, attachment, "Attachment");
             continue;
         }
-        ADD(item, CK_PART_ATTACHMENT, .label = name && *name ? name : id,
+        ADD(item, CK_PART_ATTACHMENT, .label = name ? name : id,
             .url = string_member(attachment, "preview_url"),
             .detail = string_member(attachment, "mime_type"));
     }
@@ -410,8 +418,7 @@ CkItem *ck_decode_item(CkSlice json)
     item->parts = g_ptr_array_new_with_free_func(part_free);
     gboolean whole;
     g_autoptr(cJSON) object = parse_object(json, &whole);
-    const char *id = string_member(object, "id");
-    item->id = g_strdup(id && *id ? id : NULL);
+    item->id = g_strdup(filled_member(object, "id"));
     item->role = ck_name_role(plain_type(object));
     item->created_at = time_member(object, "created_at");
     if (cJSON_IsObject(object))
@@ -431,11 +438,9 @@ void ck_item_free(CkItem *item)
 
 void ck_decode_error(GBytes *body, char **message, char **code)
 {
-    gsize size;
-    const char *data = g_bytes_get_data(body, &size);
-    CkSlice json = {data, size};
+    CkSlice json = ck_slice_bytes(body);
     *message = *code = NULL;
-    if (size > ERROR_MAX || !ck_json_check(json, NULL))
+    if (json.size > ERROR_MAX || !ck_json_check(json, NULL))
         return;
     g_autoptr(cJSON) object = parse(json);
     const cJSON *inner = get(object, "error");

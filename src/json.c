@@ -286,6 +286,11 @@ static int escaped_unit(const char *at, const char *end)
     return unit;
 }
 
+static gboolean is_pair(int high, int low)
+{
+    return high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000;
+}
+
 /* The character that the escape at at stands for and the place after it; 0 where it has to stay an
  * escape: a quote, a backslash, a control, or half of a surrogate pair. */
 static gunichar shown_character(const char *at, const char *end, const char **after)
@@ -294,7 +299,7 @@ static gunichar shown_character(const char *at, const char *end, const char **af
     *after = at + (unit < 0 ? 2 : 6);
     if (unit < 0)
         return at[1] == '/' ? '/' : 0;
-    if (unit >= 0xd800 && unit < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+    if (is_pair(unit, low)) {
         *after = at + 12;
         return (gunichar)(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
     }
@@ -363,8 +368,7 @@ static const char *repair_escape(const char *at, const char *end, GString *out)
         g_string_append_len(out, at, 6);
         return at + 6;
     }
-    int low = escaped_unit(at + 6, end);
-    if (unit < 0xdc00 && low >= 0xdc00 && low <= 0xdfff) {
+    if (is_pair(unit, escaped_unit(at + 6, end))) {
         g_string_append_len(out, at, 12);
         return at + 12;
     }

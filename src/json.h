@@ -20,6 +20,14 @@ typedef struct {
     gsize size;
 } CkSlice;
 
+/* The whole of bytes, which stay their owner's. */
+static inline CkSlice ck_slice_bytes(GBytes *bytes)
+{
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    return (CkSlice){data, size};
+}
+
 /* Whether text is one JSON value, nested no deeper than that, with at most white space around it.
  * Every other function here wants a slice that passed, or a value out of one that did. Error:
  * CK_ERROR_BAD_RESPONSE. */

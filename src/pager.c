@@ -37,6 +37,11 @@ struct _CkPager {
     GHashTable *cursors; /* key of a listing → set of the cursors it has had; until complete */
 };
 
+CkWant ck_want_copy(const CkWant *want)
+{
+    return (CkWant){want->kind, g_strdup(want->id)};
+}
+
 void ck_want_clear(CkWant *want)
 {
     g_clear_pointer(&want->id, g_free);
@@ -317,7 +322,7 @@ CkWait *ck_pager_wait(CkPager *pager, const CkWant *want, CkWoken woken, gpointe
         fetch = g_new0(Fetch, 1);
         fetch->pager = pager;
         fetch->key = g_strdup(key);
-        fetch->want = (CkWant){want->kind, g_strdup(want->id)};
+        fetch->want = ck_want_copy(want);
         fetch->waits = g_ptr_array_new_with_free_func(g_free);
         g_hash_table_insert(pager->fetches, fetch->key, fetch);
         ask(fetch);

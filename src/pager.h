@@ -34,6 +34,7 @@ typedef struct {
     char *id; /* NULL where the kind has none */
 } CkWant;
 
+CkWant ck_want_copy(const CkWant *want);
 void ck_want_clear(CkWant *want);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkWant, ck_want_clear)
 

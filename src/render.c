@@ -139,6 +139,16 @@ static void put_code(CkSink *out, const CkPart *part)
     ck_sink_string(out, "\n\n");
 }
 
+/* What is said of a part in brackets behind it, if anything. */
+static void put_detail(CkSink *out, const CkPart *part)
+{
+    if (!part->detail)
+        return;
+    ck_sink_string(out, " (");
+    put_line(out, part->detail);
+    ck_sink_char(out, ')');
+}
+
 static void put_task(CkSink *out, const CkPart *part)
 {
     if (part->label) {
@@ -148,11 +158,7 @@ static void put_task(CkSink *out, const CkPart *part)
     } else {
         ck_sink_string(out, "Task");
     }
-    if (part->detail) {
-        ck_sink_string(out, " (");
-        put_line(out, part->detail);
-        ck_sink_char(out, ')');
-    }
+    put_detail(out, part);
     ck_sink_string(out, "\n\n");
     if (part->text) {
         put_text(out, part->text);
@@ -166,11 +172,7 @@ static void put_list_line(CkSink *out, const CkPart *part, guint number)
     g_autofree char *ordinal = g_strdup_printf("%u. ", number);
     ck_sink_string(out, part->kind == CK_PART_SOURCE ? ordinal : "- ");
     put_link(out, part->label, part->url);
-    if (part->detail) {
-        ck_sink_string(out, " (");
-        put_line(out, part->detail);
-        ck_sink_char(out, ')');
-    }
+    put_detail(out, part);
     ck_sink_char(out, '\n');
 }
 

@@ -95,14 +95,14 @@ static CkTreeResult from_found(CkFound found)
 static CkTreeResult want_listing(CkTree *tree, CkWantKind kind, const char *id, CkWant *want,
                                  GError **error)
 {
-    g_auto(CkWant) listing = {kind, g_strdup(id)};
+    const CkWant listing = {kind, (char *)id}; /* borrowed */
     g_autofree char *key = ck_want_key(&listing);
     g_auto(CkListingState) state = {0};
     if (!ck_store_listing(tree->store, key, &state, error))
         return CK_TREE_FAILED;
     if (state.complete)
         return CK_TREE_ABSENT;
-    *want = (CkWant){listing.kind, g_steal_pointer(&listing.id)};
+    *want = ck_want_copy(&listing);
     return CK_TREE_WANT;
 }
 
@@ -136,12 +136,11 @@ static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thre
                                 CkWant *want, GError **error)
 {
     folder_stat(thread, stat);
+    if (kind == THREAD)
+        return CK_TREE_OK;
     stat->node = make_node(kind, thread->row);
     stat->type = CK_TYPE_FILE;
     switch (kind) {
-    case THREAD:
-        stat->type = CK_TYPE_FOLDER;
-        return CK_TREE_OK;
     case LINK:
     case LINK_IN_USER: {
         g_autofree char *target = link_target(tree, kind, thread, error);
@@ -263,13 +262,13 @@ static CkTreeResult lookup_in_root(CkTree *tree, const char *name, CkStat *stat,
 {
     if (!tree->config->group_by_user)
         return lookup_thread(tree, 0, name, stat, want, error);
+    CkTreeResult result = lookup_user(tree, name, stat, want, error);
+    gboolean known = result == CK_TREE_OK || result == CK_TREE_FAILED;
+    if (known || ck_name_thread_id(name) != name)
+        return result;
     /* A bare id is a thread's, unless a user of that name is known already. */
-    g_auto(CkWant) user_want = {0};
-    CkTreeResult result = lookup_user(tree, name, stat, &user_want, error);
-    if (ck_name_thread_id(name) == name && result != CK_TREE_OK && result != CK_TREE_FAILED)
-        return lookup_thread(tree, 0, name, stat, want, error);
-    *want = (CkWant){user_want.kind, g_steal_pointer(&user_want.id)};
-    return result;
+    ck_want_clear(want);
+    return lookup_thread(tree, 0, name, stat, want, error);
 }
 
 static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name, CkStat *stat,
@@ -316,14 +315,14 @@ CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, CkSt
     }
 }
 
-/* Directories. Each of these gives what is known, counts it in *taken, and ends with FALSE when
- * there was no more room or with an error. */
+/* Directories. list_users(), list_threads() and list_items() give the rows that are known, and end
+ * with CK_FOUND when there was no more room, with CK_ABSENT after the last one. */
 
 typedef struct {
     CkTreeTake take;
     gpointer data;
-    guint taken;
-    gboolean full;
+    guint taken;   /* entries that take has taken */
+    gboolean full; /* it had no room for the last one */
 } Listing;
 
 static gboolean give(Listing *listing, const char *name, const CkStat *stat, guint64 position)
@@ -405,18 +404,15 @@ static CkTreeResult list_thread_files(CkTree *tree, const CkThreadRow *thread, g
 static CkTreeResult after_rows(CkTree *tree, CkFound found, const Listing *listing, CkWantKind kind,
                                const char *id, CkWant *want, GError **error)
 {
-    g_auto(CkWant) next = {0};
     if (found == CK_FAILED)
         return CK_TREE_FAILED;
     if (listing->full)
         return CK_TREE_OK;
-    CkTreeResult result = want_listing(tree, kind, id, &next, error);
-    if (result != CK_TREE_WANT)
+    CkTreeResult result = want_listing(tree, kind, id, want, error);
+    if (result != CK_TREE_WANT || listing->taken == 0)
         return result;
-    if (listing->taken > 0)
-        return CK_TREE_OK;
-    *want = (CkWant){next.kind, g_steal_pointer(&next.id)};
-    return CK_TREE_WANT;
+    ck_want_clear(want);
+    return CK_TREE_OK;
 }
 
 static CkTreeResult list_root(CkTree *tree, guint64 position, Listing *listing, CkWant *want,
