@@ -68,10 +68,7 @@ class Listing:
         chosen = span[start:stop]
         if user is not None:
             chosen = [place for place in chosen if self.records[place].user == user]
-        # With only `before` the page is the one next to that cursor, not the first of all.
-        backwards = "before" in parameters and "after" not in parameters
-        page = chosen[max(len(chosen) - limit, 0):] if backwards else chosen[:limit]
-        return [self.records[place] for place in page], len(chosen) > limit
+        return [self.records[place] for place in chosen[:limit]], len(chosen) > limit
 
     def place(self, name: str, parameters: dict[str, str]) -> int:
         cursor = parameters[name]
