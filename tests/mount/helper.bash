@@ -20,6 +20,9 @@ CHATKITFS=$(realpath "${CHATKITFS:-$REPOSITORY/build/chatkitfs}")
 # Not the sandbox's default, so that a leak of it can't be confused with anything else.
 KEY=sk-test-Zq7hXw2LsecretT9
 
+# The system's own programs: a version manager's take half a second to start.
+PATH=/usr/bin:$PATH
+
 # Neither the caller's account nor the caller's language or proxy.
 unset OPENAI_ORG_ID OPENAI_PROJECT_ID XDG_CONFIG_HOME http_proxy HTTP_PROXY all_proxy ALL_PROXY
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -214,6 +217,16 @@ not_mounted() {
 unmount() {
     fusermount3 -u "$MNT"
     wait_until gone "$FS_PID"
+}
+
+# The ids that the names of folders on standard input end in.
+ids() {
+    sed 's/.*\.//'
+}
+
+# How the users of the sample are named as folders: a slash can't stand in a name.
+encoded() {
+    sed 's,/,%2F,g'
 }
 
 # Runs COMMAND in the background as a terminal's shell does, so that ^C (SIGINT) ends it. Its

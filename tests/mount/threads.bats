@@ -7,11 +7,6 @@ setup_file() {
     start_sandbox
 }
 
-# The ids that the names on standard input end in.
-ids() {
-    sed 's/.*\.//'
-}
-
 # three_pages: an account of 250 threads instead of the sample.
 three_pages() {
     start_sandbox --generate 250x3
