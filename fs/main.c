@@ -70,7 +70,7 @@ static void on_unmounted(gpointer data)
 static gboolean fetch_first_page(Program *program, CkPager *pager, GError **error)
 {
     guint timeout = program->options->config->timeout;
-    CkWant threads = {CK_WANT_THREADS, NULL};
+    CkWant threads = ck_want_threads_of(NULL, program->options->config);
     program->wait = ck_pager_wait(pager, &threads, on_first_page, program);
     guint deadline = g_timeout_add_seconds(timeout, on_deadline, program);
     g_main_loop_run(program->loop);

@@ -55,8 +55,8 @@ static CkTreeResult lookup(CkRequest *request, CkWant *want, GError **error)
 {
     CkMount *mount = request->mount;
     CkStat stat;
-    CkTreeResult result =
-        ck_tree_lookup(mount->tree, request->node, request->name, &stat, want, error);
+    CkTreeResult result = ck_tree_lookup(mount->tree, request->node, request->name,
+                                         request->no_thread, &stat, want, error);
     if (result == CK_TREE_OK) {
         struct fuse_entry_param found = entry(mount, &stat);
         fuse_reply_entry(request->req, &found);

@@ -48,12 +48,7 @@ static void end_absent(CkRequest *request)
 static void end_failed(CkRequest *request, const GError *error)
 {
     gboolean absent = g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
-    if (absent && request->lacks.kind == CK_WANT_THREAD)
-        end_absent(request);
-    else if (absent && !request->name)
-        end(request, ESTALE);
-    else
-        end(request, ck_errno(error));
+    end(request, absent && !request->name ? ESTALE : ck_errno(error));
 }
 
 static void on_woken(const GError *error, gpointer data)
@@ -61,10 +56,15 @@ static void on_woken(const GError *error, gpointer data)
     CkRequest *request = data;
     request->wait = NULL;
     unpark(request);
-    if (error)
+    /* That there is no such thread is an answer: the name may be a user's. */
+    if (request->lacks.kind == CK_WANT_THREAD &&
+        g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND))
+        request->no_thread = TRUE;
+    else if (error) {
         end_failed(request, error);
-    else
-        run(request);
+        return;
+    }
+    run(request);
 }
 
 static gboolean on_deadline(gpointer data)

@@ -51,7 +51,8 @@ struct _CkRequest {
     char *name;
     guint64 position;
     gsize size;
-    gboolean plus; /* readdirplus */
+    gboolean plus;      /* readdirplus */
+    gboolean no_thread; /* set when the thread that it lacked turned out not to exist */
     /* private */
     CkOperation operation;
     CkWant lacks; /* what it was parked for last */

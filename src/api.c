@@ -134,7 +134,7 @@ static void finish(CkApiCall *call, GBytes *body, const GError *failure)
     } else if (!error) {
         CkSlice json = ck_slice_bytes(body);
         if (ck_json_check(json, &error))
-            thread = ck_decode_thread(json, &error);
+            thread = ck_decode_thread(json);
     }
     if (call->page_done)
         call->page_done(page, error, call->data);

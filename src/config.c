@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "timestamp.h"
 
 #define DEFAULT_BASE_URL "https://api.openai.com/v1"
 
@@ -16,6 +17,8 @@ CkConfig *ck_config_new(void)
     config->concurrency = 16;
     config->page_size = 100;
     config->timeout = 30;
+    config->until = G_MAXINT64;
+    config->formats = CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT;
     return config;
 }
 
@@ -27,6 +30,7 @@ void ck_config_free(CkConfig *config)
     g_free(config->organization);
     g_free(config->project);
     g_free(config->ca_file);
+    g_free(config->user);
     g_free(config);
 }
 
@@ -53,31 +57,95 @@ void ck_config_read_environment(CkConfig *config, char **environment)
     }
 }
 
+/* A value as it can stand in an error, which is one line; to be freed. */
+static char *shown_value(const char *value)
+{
+    g_autofree char *valid = g_utf8_make_valid(value, -1);
+    GString *shown = g_string_new(NULL);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(shown, g_unichar_iscntrl(c) ? '?' : c);
+    }
+    return g_string_free(shown, FALSE);
+}
+
+static gboolean bad_value(GError **error, const char *name, const char *value, const char *allowed)
+{
+    g_autofree char *shown = shown_value(value);
+    g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "--%s=%s: must be %s", name, shown, allowed);
+    return FALSE;
+}
+
 static gboolean set_group_by(CkConfig *config, const char *value, GError **error)
 {
-    if (strcmp(value, "user") != 0) {
-        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "--group-by=%s: must be user", value);
-        return FALSE;
-    }
+    if (strcmp(value, "user") != 0)
+        return bad_value(error, "group-by", value, "user");
     config->group_by_user = TRUE;
     return TRUE;
+}
+
+static gboolean set_names(CkConfig *config, const char *value, GError **error)
+{
+    gboolean id = strcmp(value, "id") == 0;
+    if (!id && strcmp(value, "title") != 0)
+        return bad_value(error, "names", value, "title or id");
+    config->name_by_id = id;
+    return TRUE;
+}
+
+/* A colon separates as well as a comma, which ends an option within -o. */
+static gboolean set_formats(CkConfig *config, const char *value, GError **error)
+{
+    static const char *const known[] = {"json", "md", "transcript", "jsonl"};
+    static const char allowed[] = "one or more of json, md, transcript and jsonl, comma-separated";
+    g_auto(GStrv) words = g_strsplit_set(value, ",:", -1);
+    guint formats = 0;
+    for (char **word = words; *word; word++) {
+        gsize i = 0;
+        while (i < G_N_ELEMENTS(known) && strcmp(*word, known[i]) != 0)
+            i++;
+        if (i == G_N_ELEMENTS(known))
+            return bad_value(error, "formats", value, allowed);
+        formats |= 1u << i;
+    }
+    if (formats == 0)
+        return bad_value(error, "formats", value, allowed);
+    config->formats = formats;
+    return TRUE;
+}
+
+/* The API's bounds of the parameter "user" (list-threads in the API reference). */
+static gboolean set_user(CkConfig *config, const char *value, GError **error)
+{
+    if (!g_utf8_validate(value, -1, NULL) || !*value || g_utf8_strlen(value, -1) > CK_USER_MAX)
+        return bad_value(error, "user", value, "a user of 1 to 512 characters");
+    replace(&config->user, value);
+    return TRUE;
+}
+
+/* end: a date means its end. */
+static gboolean set_time(gint64 *setting, const char *name, const char *value, gboolean end,
+                         GError **error)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    return ck_timestamp_parse(value, now, end, setting) ||
+           bad_value(error, name, value, CK_TIMESTAMP_FORMS);
 }
 
 static gboolean set_number(guint *setting, const char *name, const char *value, guint max,
                            GError **error)
 {
     guint64 number;
-    if (!g_ascii_string_to_unsigned(value, 10, 1, max, &number, NULL)) {
-        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "--%s=%s: must be a number from 1 to %u",
-                    name, value, max);
-        return FALSE;
-    }
+    g_autofree char *allowed = g_strdup_printf("a number from 1 to %u", max);
+    if (!g_ascii_string_to_unsigned(value, 10, 1, max, &number, NULL))
+        return bad_value(error, name, value, allowed);
     *setting = (guint)number;
     return TRUE;
 }
 
 static const char *const names[] = {
-    "base-url", "concurrency", "group-by", "organization", "page-size", "project", "timeout", NULL,
+    "base-url", "concurrency", "formats", "group-by", "names", "organization", "page-size",
+    "project",  "since",       "timeout", "until",    "user",  NULL,
 };
 
 gboolean ck_config_has(const char *name)
@@ -89,6 +157,16 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
 {
     if (strcmp(name, "group-by") == 0)
         return set_group_by(config, value, error);
+    if (strcmp(name, "names") == 0)
+        return set_names(config, value, error);
+    if (strcmp(name, "formats") == 0)
+        return set_formats(config, value, error);
+    if (strcmp(name, "user") == 0)
+        return set_user(config, value, error);
+    if (strcmp(name, "since") == 0)
+        return set_time(&config->since, name, value, FALSE, error);
+    if (strcmp(name, "until") == 0)
+        return set_time(&config->until, name, value, TRUE, error);
     if (strcmp(name, "concurrency") == 0)
         return set_number(&config->concurrency, name, value, 256, error);
     if (strcmp(name, "page-size") == 0)
@@ -104,6 +182,11 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
     else
         g_return_val_if_reached(FALSE);
     return TRUE;
+}
+
+gboolean ck_config_shows(const CkConfig *config, gint64 created_at)
+{
+    return created_at == 0 || (created_at >= config->since && created_at <= config->until);
 }
 
 gboolean ck_config_is_safe_url(const char *url)
@@ -148,12 +231,23 @@ gboolean ck_config_check(const CkConfig *config, GError **error)
                               " perhaps): set OPENAI_API_KEY again");
     if (has_control_characters(config->organization) || has_control_characters(config->project))
         return invalid(error, "the organization or project has a control character in it");
+    if (config->since > config->until) {
+        g_autoptr(GDateTime) since = g_date_time_new_from_unix_utc(config->since);
+        g_autoptr(GDateTime) until = g_date_time_new_from_unix_utc(config->until);
+        g_autofree char *from = g_date_time_format_iso8601(since);
+        g_autofree char *to = g_date_time_format_iso8601(until);
+        g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
+                    "--since (%s) is later than --until (%s): no thread can be in between", from,
+                    to);
+        return FALSE;
+    }
     if (!ck_config_is_safe_url(config->base_url)) {
+        g_autofree char *shown = shown_value(config->base_url);
         gboolean secret = strpbrk(config->base_url, "@?#") != NULL; /* a password or key in it */
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
                     "base URL %s: must be https://HOST/…, or http:// to this machine (127.0.0.1,"
                     " ::1, localhost); set OPENAI_BASE_URL",
-                    secret ? "with a user name or query" : config->base_url);
+                    secret ? "with a user name or query" : shown);
         return FALSE;
     }
     return TRUE;

@@ -4,13 +4,27 @@
 
 #include <glib.h>
 
+/* Files that a thread's folder can list; the others open by their names all the same. */
+typedef enum {
+    CK_FORMAT_JSON = 1 << 0,       /* NNNN-ROLE.json and thread.json */
+    CK_FORMAT_MD = 1 << 1,         /* NNNN-ROLE.md */
+    CK_FORMAT_TRANSCRIPT = 1 << 2, /* thread.md */
+    CK_FORMAT_JSONL = 1 << 3,      /* items.jsonl */
+} CkFormats;
+
+#define CK_USER_MAX 512 /* characters of a user that the API filters by (list-threads) */
+
 typedef struct {
-    char *base_url;     /* with its /v1, as in the official SDKs */
-    char *key;          /* secret: not for messages, options or logs */
-    char *organization; /* NULL: not sent */
-    char *project;      /* NULL: not sent */
-    char *ca_file;      /* certificates to trust; NULL: the system's */
+    char *base_url;      /* with its /v1, as in the official SDKs */
+    char *key;           /* secret: not for messages, options or logs */
+    char *organization;  /* NULL: not sent */
+    char *project;       /* NULL: not sent */
+    char *ca_file;       /* certificates to trust; NULL: the system's */
+    char *user;          /* only this user's threads; NULL: everybody's */
+    gint64 since, until; /* only threads created from then to then, in seconds since 1970 */
     gboolean group_by_user;
+    gboolean name_by_id; /* threads' folders are called by their ids alone */
+    CkFormats formats;
     guint concurrency; /* requests under way at once */
     guint page_size;   /* elements asked for at once, up to 100 */
     guint timeout;     /* seconds that a file operation waits for each page */
@@ -29,8 +43,11 @@ void ck_config_read_environment(CkConfig *config, char **environment);
 gboolean ck_config_has(const char *name);
 
 /* Sets one; name: one that ck_config_has(). Error: CK_ERROR_INVALID, naming the value and what is
- * allowed. */
+ * allowed. Ages such as 7d are taken from now on. */
 gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error);
+
+/* Whether a thread created then is to be shown. One of unknown time (0) is. */
+gboolean ck_config_shows(const CkConfig *config, gint64 created_at);
 
 /* Whether a key may be sent there: url is https, or http to this very machine (127.0.0.0/8, ::1,
  * localhost); without user name, query or fragment. */

@@ -3,40 +3,121 @@
 
 #include "render.h"
 
-/* A window on a file that is produced piece by piece: appends what of a piece falls into it. */
+/* Items whose JSON is as large are worth keeping, in bytes, and renderings up to that size. */
+#define KEEP_FROM (128 * 1024)
+#define KEPT_MAX  (32 * 1024 * 1024)
+
+struct _CkContents {
+    CkStore *store;
+    /* The last large item that was read: how it was rendered, from what, and the result. It is
+     * still the same while the store has not changed, or if its JSON is. */
+    CkFile file;
+    gint64 row; /* 0: none yet */
+    gint64 changes;
+    GBytes *json;
+    GString *text;
+};
+
+CkContents *ck_contents_new(CkStore *store)
+{
+    CkContents *contents = g_new0(CkContents, 1);
+    contents->store = store;
+    contents->text = g_string_new(NULL);
+    return contents;
+}
+
+void ck_contents_free(CkContents *contents)
+{
+    g_clear_pointer(&contents->json, g_bytes_unref);
+    g_string_free(contents->text, TRUE);
+    g_free(contents);
+}
+
+/* A window on a file that is produced piece by piece. */
 typedef struct {
     guint64 offset; /* bytes still to be skipped */
     gsize size;     /* bytes still wanted */
     GString *out;
 } Window;
 
-static void add_piece(Window *window, const GString *piece)
+/* A sink that keeps of the next piece what falls into the window. */
+static CkSink open_piece(const Window *window)
 {
-    gsize skip = (gsize)MIN(window->offset, piece->len);
-    gsize size = MIN(window->size, piece->len - skip);
-    g_string_append_len(window->out, piece->str + skip, (gssize)size);
-    window->offset -= skip;
-    window->size -= size;
+    guint64 end = window->offset + MIN(window->size, G_MAXUINT64 - window->offset);
+    return (CkSink){.text = window->out, .from = window->offset, .to = end};
 }
 
-/* Renders one item as the kind says: CK_FILE_ITEM_JSON, CK_FILE_ITEM_MD, or CK_FILE_ITEMS_JSONL for
- * its line there. */
-static gboolean add_item(CkStore *store, gint64 row, CkFile file, Window *window, GError **error)
+static void close_piece(Window *window, const CkSink *piece)
 {
-    g_autoptr(GBytes) json = ck_store_item_json(store, row, error);
-    g_autoptr(GString) piece = g_string_new(NULL);
-    CkSink sink = {.text = piece};
-    if (!json)
-        return FALSE;
+    guint64 skipped = MIN(window->offset, piece->size);
+    window->size -= (gsize)MIN(window->size, piece->size - skipped);
+    window->offset -= skipped;
+}
+
+/* Renders an item as the kind says: CK_FILE_ITEM_JSON, CK_FILE_ITEM_MD, or CK_FILE_ITEMS_JSONL for
+ * its line there. */
+static void render_item(CkFile file, CkSlice json, CkSink *out)
+{
     if (file == CK_FILE_ITEM_JSON) {
-        ck_json_indent(ck_slice_bytes(json), &sink);
+        ck_json_indent(json, out);
     } else if (file == CK_FILE_ITEMS_JSONL) {
-        ck_json_compact(ck_slice_bytes(json), &sink);
+        ck_json_compact(json, out);
     } else {
-        g_autoptr(CkItem) item = ck_decode_item(ck_slice_bytes(json));
-        ck_render_item(item, &sink);
+        g_autoptr(CkItem) item = ck_decode_item(json);
+        ck_render_item(item, out);
     }
-    add_piece(window, piece);
+}
+
+static gboolean is_kept(const CkContents *contents, CkFile file, gint64 row)
+{
+    return contents->row == row && contents->file == file;
+}
+
+/* Renders an item and keeps the result; FALSE where it is not of a size that is worth it. */
+static gboolean keep(CkContents *contents, CkFile file, gint64 row, GBytes *json)
+{
+    CkSink count = {0};
+    if (is_kept(contents, file, row)) /* from other JSON */
+        contents->row = 0;
+    if (g_bytes_get_size(json) < KEEP_FROM)
+        return FALSE;
+    render_item(file, ck_slice_bytes(json), &count);
+    if (count.size > KEPT_MAX)
+        return FALSE;
+    g_clear_pointer(&contents->json, g_bytes_unref);
+    contents->json = g_bytes_ref(json);
+    contents->file = file;
+    contents->row = row;
+    g_string_truncate(contents->text, 0);
+    render_item(file, ck_slice_bytes(json), &(CkSink){.text = contents->text});
+    return TRUE;
+}
+
+static gboolean put_item(CkContents *contents, gint64 row, CkFile file, CkSink *out, GError **error)
+{
+    gint64 changes = ck_store_changes(contents->store);
+    if (!is_kept(contents, file, row) || contents->changes != changes) {
+        g_autoptr(GBytes) json = ck_store_item_json(contents->store, row, error);
+        if (!json)
+            return FALSE;
+        gboolean same = is_kept(contents, file, row) && g_bytes_equal(contents->json, json);
+        if (!same && !keep(contents, file, row, json)) {
+            render_item(file, ck_slice_bytes(json), out);
+            return TRUE;
+        }
+        contents->changes = changes;
+    }
+    ck_sink_bytes(out, contents->text->str, contents->text->len);
+    return TRUE;
+}
+
+static gboolean add_item(CkContents *contents, gint64 row, CkFile file, Window *window,
+                         GError **error)
+{
+    CkSink piece = open_piece(window);
+    if (!put_item(contents, row, file, &piece, error))
+        return FALSE;
+    close_piece(window, &piece);
     return TRUE;
 }
 
@@ -65,9 +146,10 @@ static guint64 item_at(CkStore *store, const CkThreadRow *thread, CkFile file, g
 }
 
 /* The part of the window that the thread's items fill. */
-static gboolean read_items(CkStore *store, const CkThreadRow *thread, CkFile file, Window *window,
-                           GError **error)
+static gboolean read_items(CkContents *contents, const CkThreadRow *thread, CkFile file,
+                           Window *window, GError **error)
 {
+    CkStore *store = contents->store;
     CkFile each = file == CK_FILE_THREAD_MD ? CK_FILE_ITEM_MD : CK_FILE_ITEMS_JSONL;
     guint64 begins;
     guint64 number = item_at(store, thread, file, window->offset, &begins, error);
@@ -77,39 +159,39 @@ static gboolean read_items(CkStore *store, const CkThreadRow *thread, CkFile fil
     for (; number <= thread->items && window->size > 0; number++) {
         g_auto(CkItemRow) item = {0};
         CkFound found = ck_store_item_numbered(store, thread->row, number, &item, error);
-        if (!ck_store_must_find(found, error) || !add_item(store, item.row, each, window, error))
+        if (!ck_store_must_find(found, error) || !add_item(contents, item.row, each, window, error))
             return FALSE;
     }
     return TRUE;
 }
 
-static gboolean read_thread_file(CkStore *store, gint64 row, CkFile file, Window *window,
+static gboolean read_thread_file(CkContents *contents, gint64 row, CkFile file, Window *window,
                                  GError **error)
 {
     g_auto(CkThreadRow) thread_row = {0};
-    g_autoptr(GBytes) json = ck_store_thread_json(store, row, error);
-    g_autoptr(GString) piece = g_string_new(NULL);
-    CkSink sink = {.text = piece};
-    if (!json || !ck_store_must_find(ck_store_thread(store, row, &thread_row, error), error))
+    g_autoptr(GBytes) json = ck_store_thread_json(contents->store, row, error);
+    if (!json ||
+        !ck_store_must_find(ck_store_thread(contents->store, row, &thread_row, error), error))
         return FALSE;
+    CkSink piece = open_piece(window);
     if (file == CK_FILE_THREAD_JSON) {
-        ck_json_indent(ck_slice_bytes(json), &sink);
+        ck_json_indent(ck_slice_bytes(json), &piece);
     } else if (file == CK_FILE_THREAD_MD) {
-        g_autoptr(CkThread) thread = ck_decode_thread(ck_slice_bytes(json), error);
-        if (!thread)
-            return FALSE;
-        ck_render_thread_head(thread, &sink);
+        g_autoptr(CkThread) thread = ck_decode_thread(ck_slice_bytes(json));
+        ck_render_thread_head(thread, &piece);
     }
-    add_piece(window, piece);
+    close_piece(window, &piece);
     return file == CK_FILE_THREAD_JSON || thread_row.items == 0 || window->size == 0 ||
-           read_items(store, &thread_row, file, window, error);
+           read_items(contents, &thread_row, file, window, error);
 }
 
-gboolean ck_contents_read(CkStore *store, CkFile file, gint64 row, guint64 offset, gsize size,
+gboolean ck_contents_read(CkContents *contents, CkFile file, gint64 row, guint64 offset, gsize size,
                           GString *out, GError **error)
 {
     Window window = {offset, size, out};
+    if (size == 0)
+        return TRUE;
     if (file == CK_FILE_ITEM_JSON || file == CK_FILE_ITEM_MD)
-        return add_item(store, row, file, &window, error);
-    return read_thread_file(store, row, file, &window, error);
+        return add_item(contents, row, file, &window, error);
+    return read_thread_file(contents, row, file, &window, error);
 }

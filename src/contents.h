@@ -7,6 +7,10 @@
 
 #include "store.h"
 
+/* What large items looked like last: a reader takes a file in many parts, and to render all of it
+ * for each would cost the square of its size. */
+typedef struct _CkContents CkContents;
+
 typedef enum {
     CK_FILE_THREAD_JSON, /* of a thread's row */
     CK_FILE_THREAD_MD,
@@ -15,8 +19,14 @@ typedef enum {
     CK_FILE_ITEM_MD,
 } CkFile;
 
+/* The store must outlive it. */
+CkContents *ck_contents_new(CkStore *store);
+void ck_contents_free(CkContents *contents);
+
 /* Appends to out what stands in the file from offset on, at most size bytes; less only at its
  * end. Of a file with all items of a thread only the items in that window are rendered, and one at
  * a time. Error: the store's. */
-gboolean ck_contents_read(CkStore *store, CkFile file, gint64 row, guint64 offset, gsize size,
+gboolean ck_contents_read(CkContents *contents, CkFile file, gint64 row, guint64 offset, gsize size,
                           GString *out, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkContents, ck_contents_free)

@@ -3,10 +3,13 @@
  * From the API's JSON to what the rest of the program works with; the only code that knows cJSON.
  *
  * A page is cut into the raw bytes of its elements first (json.h) and each element is decoded by
- * itself. A bad item can't cost its neighbours. A thread without an id fails its page, since it
- * can't be a folder and a listing must not end short. Fields and types: schemas
- * ThreadResource and ThreadItem of the OpenAPI document. The reference's own examples leave out
- * required fields, therefore only a thread's id is needed and the rest is optional.
+ * itself, so that a bad one can't cost its neighbours. Fields and types: schemas ThreadResource and
+ * ThreadItem of the OpenAPI document. The reference's own examples leave out required fields, and
+ * servers may send anything: every field is optional, and one of another type than is expected
+ * counts as missing.
+ *
+ * All strings are valid UTF-8, with U+FFFD for what was no text in the server's, but for
+ * identities, which must not come to look alike: see ck_decode_identity().
  */
 #pragma once
 
@@ -16,14 +19,14 @@
 typedef struct {
     GBytes *body;
     GArray *elements; /* CkSlice into body, in the order sent */
-    char *first_id;   /* NULL where the server says null or nothing */
+    char *first_id;   /* identities; NULL where the server says null or nothing */
     char *last_id;
     gboolean has_more;
 } CkPage;
 
 typedef struct {
-    CkSlice json; /* borrowed from what it was decoded from */
-    char *id;
+    CkSlice json;      /* borrowed from what it was decoded from */
+    char *id;          /* NULL: none given */
     char *title;       /* NULL: untitled */
     char *user;        /* NULL: the server names none */
     char *status;      /* "active", "locked", "closed" or a newer word; NULL: none given */
@@ -33,13 +36,16 @@ typedef struct {
 
 /* What an item says, as a flat list of parts for the renderer. */
 typedef enum {
-    CK_PART_TEXT,       /* text: Markdown or plain text as it was written */
+    CK_PART_TEXT,       /* text: Markdown as it was written */
+    CK_PART_PLAIN,      /* text that is no Markdown */
+    CK_PART_BULLET,     /* the same on one line, an item of a list */
     CK_PART_QUOTE,      /* text: what somebody quotes */
     CK_PART_CODE,       /* text in a fence with label above it, as it was written */
     CK_PART_JSON,       /* the same, but indented if it is JSON */
     CK_PART_ATTACHMENT, /* label: file name, url or NULL, detail: MIME type */
     CK_PART_SOURCE,     /* label: file name or URL, url or NULL */
-    CK_PART_TASK,       /* label: heading, text: summary (each may be NULL), detail: its kind */
+    CK_PART_LINK,       /* label, url */
+    CK_PART_HEADING,    /* label, detail: a title within the item and what kind of thing it heads */
     CK_PART_NOTE,       /* text: one line that is said about the item, not in it */
 } CkPartKind;
 
@@ -50,7 +56,6 @@ typedef struct {
 
 typedef struct {
     CkSlice json;      /* borrowed from what it was decoded from */
-    char *id;          /* NULL: none given */
     char *role;        /* for the file name and the heading, see ck_name_role() */
     gint64 created_at; /* seconds since 1970; 0: none given */
     gboolean finished; /* FALSE while a tool call is in progress: the item can still change */
@@ -61,11 +66,11 @@ typedef struct {
 CkPage *ck_decode_page(GBytes *body, GError **error);
 void ck_page_free(CkPage *page);
 
-/* Error: CK_ERROR_BAD_RESPONSE where json is not an object with an id. */
-CkThread *ck_decode_thread(CkSlice json, GError **error);
+/* The thread that an element of a page, or an answer, is. Never fails. */
+CkThread *ck_decode_thread(CkSlice json);
 void ck_thread_free(CkThread *thread);
 
-/* Never fails: what can't be decoded becomes a note among the parts. */
+/* Never fails: what can't be shown is named in a note among the parts. */
 CkItem *ck_decode_item(CkSlice json);
 void ck_item_free(CkItem *item);
 
@@ -73,8 +78,10 @@ void ck_item_free(CkItem *item);
  * where body has none. */
 void ck_decode_error(GBytes *body, char **message, char **code);
 
-/* The id that an element of a page has, NULL if none. */
-char *ck_decode_id(CkSlice element);
+/* The string by which an object's member of that name (such as "id") identifies something: its
+ * text or, where it is no text (lone surrogates, NUL, bytes that are not UTF-8), the byte 0xFF,
+ * which no text has, and the token as it was sent. NULL where it is missing, "" or no string. */
+char *ck_decode_identity(CkSlice object, const char *name);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkPage, ck_page_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkThread, ck_thread_free)

@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include "error.h"
+#include "text.h"
 
 static const char *skip_space(const char *at, const char *end)
 {
@@ -62,68 +63,103 @@ static const char *skip_word(const char *at, const char *end, const char *word)
     return (gsize)(end - at) >= size && memcmp(at, word, size) == 0 ? at + size : NULL;
 }
 
-static const char *skip_value(const char *at, const char *end, guint depth);
-
-static const char *skip_members(const char *at, const char *end, guint depth, gboolean object)
+/* The place after a string, a number or a word; NULL where there is none. */
+static const char *check_scalar(const char *at, const char *end)
 {
-    char close = object ? '}' : ']';
-    if (depth > CK_JSON_MAX_DEPTH)
-        return NULL;
-    at = skip_space(at + 1, end);
-    if (at < end && *at == close)
-        return at + 1;
-    for (;;) {
-        if (object) {
-            at = skip_space(at, end);
-            if (at == end || *at != '"' || !(at = skip_string(at, end)))
-                return NULL;
-            at = skip_space(at, end);
-            if (at == end || *at++ != ':')
-                return NULL;
-        }
-        if (!(at = skip_value(at, end, depth)))
-            return NULL;
-        at = skip_space(at, end);
-        if (at == end || (*at != ',' && *at != close))
-            return NULL;
-        if (*at++ == close)
-            return at;
+    static const char *const words[] = {"true", "false", "null", "NaN", "Infinity", "-Infinity"};
+    if (at < end && *at == '"')
+        return skip_string(at, end);
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        const char *after = skip_word(at, end, words[i]);
+        if (after)
+            return after;
     }
+    return skip_number(at, end);
 }
 
-/* Returns the place after the value, NULL where it is not JSON. depth: what is open around it. */
-static const char *skip_value(const char *at, const char *end, guint depth)
+/* The place where the next value of a container begins, behind its key in an object; NULL where
+ * the key is none. */
+static const char *check_key(const char *at, const char *end, gboolean object)
 {
     at = skip_space(at, end);
-    if (at == end)
+    if (!object)
+        return at;
+    if (at == end || *at != '"' || !(at = skip_string(at, end)))
         return NULL;
-    switch (*at) {
-    case '{':
-        return skip_members(at, end, depth + 1, TRUE);
-    case '[':
-        return skip_members(at, end, depth + 1, FALSE);
-    case '"':
-        return skip_string(at, end);
-    case 't':
-        return skip_word(at, end, "true");
-    case 'f':
-        return skip_word(at, end, "false");
-    case 'n':
-        return skip_word(at, end, "null");
-    default:
-        return skip_number(at, end);
+    at = skip_space(at, end);
+    return at < end && *at == ':' ? skip_space(at + 1, end) : NULL;
+}
+
+/* The place after the value and the white space that follow, NULL where it is not JSON. */
+static const char *check_value(const char *at, const char *end)
+{
+    g_autoptr(GString) open = g_string_new(NULL); /* for each open bracket what closes it */
+    at = skip_space(at, end);
+    for (;;) {
+        /* Here begins a value. */
+        if (at < end && (*at == '{' || *at == '[')) {
+            char close = *at == '{' ? '}' : ']';
+            g_string_append_c(open, close);
+            at = skip_space(at + 1, end);
+            if (at == end || *at != close) {
+                if (!(at = check_key(at, end, close == '}')))
+                    return NULL;
+                continue;
+            }
+        } else if (!(at = check_scalar(at, end))) {
+            return NULL;
+        }
+        /* Here one has ended, and with it perhaps those around it. */
+        at = skip_space(at, end);
+        while (open->len > 0 && at < end && *at == open->str[open->len - 1]) {
+            g_string_truncate(open, open->len - 1);
+            at = skip_space(at + 1, end);
+        }
+        if (open->len == 0)
+            return at;
+        if (at == end || *at != ',' ||
+            !(at = check_key(at + 1, end, open->str[open->len - 1] == '}')))
+            return NULL;
     }
 }
 
 gboolean ck_json_check(CkSlice text, GError **error)
 {
     const char *end = text.data + text.size;
-    const char *after = skip_value(text.data, end, 0);
-    if (after && skip_space(after, end) == end)
+    const char *after = check_value(text.data, end);
+    if (after && after == end)
         return TRUE;
-    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
-                        "the text is not JSON, or nested too deeply");
+    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the text is not JSON");
     return FALSE;
+}
+
+/* What follows wants a checked text. */
+
+/* at is on a string, a number or a word. */
+static const char *skip_scalar(const char *at, const char *end)
+{
+    if (*at == '"')
+        return skip_string(at, end);
+    while (at < end && !strchr("{}[],: \t\r\n", *at))
+        at++;
+    return at;
+}
+
+static const char *skip_value(const char *at, const char *end)
+{
+    gsize depth = 0;
+    if (*at != '{' && *at != '[')
+        return skip_scalar(at, end);
+    do {
+        if (*at == '"') {
+            at = skip_string(at, end);
+            continue;
+        }
+        depth += *at == '{' || *at == '[';
+        depth -= *at == '}' || *at == ']';
+        at++;
+    } while (depth > 0);
+    return at;
 }
 
 guint ck_json_depth(CkSlice value)
@@ -164,7 +200,8 @@ void ck_json_iter_init(CkJsonIter *iter, CkSlice container)
     const char *at = skip_space(container.data, end);
     gboolean object = at < end && *at == '{';
     gboolean array = at < end && *at == '[';
-    *iter = (CkJsonIter){.at = object || array ? at + 1 : end, .end = end, .object = object};
+    *iter = (CkJsonIter){
+        .key = {"", 0}, .at = object || array ? at + 1 : end, .end = end, .object = object};
 }
 
 gboolean ck_json_iter_next(CkJsonIter *iter)
@@ -179,19 +216,45 @@ gboolean ck_json_iter_next(CkJsonIter *iter)
         iter->key = (CkSlice){at, (gsize)(after - at)};
         at = skip_space(skip_space(after, iter->end) + 1, iter->end);
     }
-    iter->at = skip_value(at, iter->end, 0);
+    iter->at = skip_value(at, iter->end);
     iter->value = (CkSlice){at, (gsize)(iter->at - at)};
     return TRUE;
 }
 
+/* The code unit of a \uXXXX escape that begins at at, -1 if there is none. */
+static int escaped_unit(const char *at, const char *end)
+{
+    int unit = 0;
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
+        return -1;
+    for (int i = 2; i < 6; i++) {
+        if (!g_ascii_isxdigit(at[i]))
+            return -1;
+        unit = unit * 16 + g_ascii_xdigit_value(at[i]);
+    }
+    return unit;
+}
+
+/* Whether a key, with its quotes, spells an ASCII name; letters of it may be escaped. */
+static gboolean is_key(CkSlice key, const char *name)
+{
+    const char *at = key.data + 1, *end = key.data + key.size - 1;
+    for (; *name && at < end; name++) {
+        int unit = escaped_unit(at, end);
+        if ((unit < 0 ? *at : unit) != *name)
+            return FALSE;
+        at += unit < 0 ? 1 : 6;
+    }
+    return !*name && at == end;
+}
+
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value)
 {
-    gsize size = strlen(name);
     gboolean found = FALSE;
     CkJsonIter iter;
     ck_json_iter_init(&iter, object);
     while (iter.object && ck_json_iter_next(&iter)) {
-        if (iter.key.size == size + 2 && memcmp(iter.key.data + 1, name, size) == 0) {
+        if (is_key(iter.key, name)) {
             *value = iter.value;
             found = TRUE;
         }
@@ -199,27 +262,47 @@ gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value)
     return found;
 }
 
-/* at is on a string, a number or a word of a checked text. */
-static const char *skip_scalar(const char *at, const char *end)
-{
-    if (*at == '"')
-        return skip_string(at, end);
-    while (at < end && !strchr("{}[],: \t\r\n", *at))
-        at++;
-    return at;
-}
+/* Layout. A token is a string, a number or a word, and written by a function. */
+
+typedef void (*PutToken)(CkSlice token, CkSink *out);
 
 static void line_break(CkSink *out, guint depth)
 {
     ck_sink_char(out, '\n');
-    while (depth-- > 0)
-        ck_sink_bytes(out, "  ", 2);
+    ck_sink_fill(out, ' ', 2 * depth);
 }
 
-/* token writes a string, a number or a word. */
-static void indent(CkSlice value, CkSink *out, void (*token)(CkSlice token, CkSink *out))
+static void put_compact(CkSlice value, CkSink *out, PutToken put_token)
+{
+    for (const char *at = value.data, *end = at + value.size; at < end;) {
+        const char *token = skip_space(at, end);
+        if (token == end)
+            break;
+        if (strchr("{}[],:", *token)) {
+            ck_sink_char(out, *token);
+            at = token + 1;
+        } else {
+            at = skip_scalar(token, end);
+            put_token((CkSlice){token, (gsize)(at - token)}, out);
+        }
+    }
+    ck_sink_char(out, '\n');
+}
+
+/* What is nested so deep has this many brackets at least. */
+static gboolean may_be_deeper(CkSlice value, guint depth)
+{
+    return value.size > 2 * depth && ck_json_depth(value) > depth;
+}
+
+/* What is nested deeper than that stands on one line. */
+static void put_indented(CkSlice value, CkSink *out, guint deepest, PutToken put_token)
 {
     guint depth = 0;
+    if (may_be_deeper(value, deepest)) {
+        put_compact(value, out, put_token);
+        return;
+    }
     for (const char *at = value.data, *end = at + value.size; at < end;) {
         switch (*at) {
         case ' ':
@@ -254,7 +337,7 @@ static void indent(CkSlice value, CkSink *out, void (*token)(CkSlice token, CkSi
             break;
         default: {
             const char *after = skip_scalar(at, end);
-            token((CkSlice){at, (gsize)(after - at)}, out);
+            put_token((CkSlice){at, (gsize)(after - at)}, out);
             at = after;
         }
         }
@@ -262,28 +345,14 @@ static void indent(CkSlice value, CkSink *out, void (*token)(CkSlice token, CkSi
     ck_sink_char(out, '\n');
 }
 
-static void put_token(CkSlice token, CkSink *out)
+static void put_as_sent(CkSlice token, CkSink *out)
 {
     ck_sink_bytes(out, token.data, token.size);
 }
 
 void ck_json_indent(CkSlice value, CkSink *out)
 {
-    indent(value, out, put_token);
-}
-
-/* The code unit of a \uXXXX escape that begins at at, -1 if there is none. */
-static int escaped_unit(const char *at, const char *end)
-{
-    int unit = 0;
-    if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
-        return -1;
-    for (int i = 2; i < 6; i++) {
-        if (!g_ascii_isxdigit(at[i]))
-            return -1;
-        unit = unit * 16 + g_ascii_xdigit_value(at[i]);
-    }
-    return unit;
+    put_indented(value, out, CK_JSON_INDENT_MAX, put_as_sent);
 }
 
 static gboolean is_pair(int high, int low)
@@ -292,7 +361,7 @@ static gboolean is_pair(int high, int low)
 }
 
 /* The character that the escape at at stands for and the place after it; 0 where it has to stay an
- * escape: a quote, a backslash, a control, or half of a surrogate pair. */
+ * escape: a quote, a backslash, a backtick, a control, or half of a surrogate pair. */
 static gunichar shown_character(const char *at, const char *end, const char **after)
 {
     int unit = escaped_unit(at, end), low = escaped_unit(at + 6, end);
@@ -303,12 +372,12 @@ static gunichar shown_character(const char *at, const char *end, const char **af
         *after = at + 12;
         return (gunichar)(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
     }
-    gboolean stays = unit == '"' || unit == '\\' || (unit >= 0xd800 && unit < 0xe000) ||
-                     g_unichar_iscntrl((gunichar)unit);
+    gboolean stays = unit == '"' || unit == '\\' || unit == '`' ||
+                     (unit >= 0xd800 && unit < 0xe000) || g_unichar_iscntrl((gunichar)unit);
     return stays ? 0 : (gunichar)unit;
 }
 
-static void put_token_shown(CkSlice token, CkSink *out)
+static void put_shown(CkSlice token, CkSink *out)
 {
     const char *run = token.data, *end = token.data + token.size;
     for (const char *at = run; at < end;) {
@@ -316,30 +385,38 @@ static void put_token_shown(CkSlice token, CkSink *out)
         char utf8[6];
         gunichar c = *at == '\\' ? shown_character(at, end, &after) : 0;
         if (c) {
-            ck_sink_bytes(out, run, (gsize)(at - run));
+            ck_text_put(out, run, (gsize)(at - run));
             ck_sink_bytes(out, utf8, (gsize)g_unichar_to_utf8(c, utf8));
             run = after;
         }
         at = *at == '\\' ? after : at + 1;
     }
-    ck_sink_bytes(out, run, (gsize)(end - run));
+    ck_text_put(out, run, (gsize)(end - run));
 }
 
 void ck_json_show(CkSlice value, CkSink *out)
 {
-    indent(value, out, put_token_shown);
+    put_indented(value, out, CK_JSON_SHOW_MAX, put_shown);
+}
+
+static void put_on_line(CkSlice token, CkSink *out)
+{
+    const char *run = token.data, *end = token.data + token.size;
+    for (const char *at = run; at < end; at++) {
+        const char *c = *at == '\\' ? at + 1 : at;
+        if (*c == '\n' || *c == '\r') {
+            ck_sink_bytes(out, run, (gsize)(at - run));
+            ck_sink_bytes(out, *c == '\n' ? "\\n" : "\\r", 2);
+            run = c + 1;
+        }
+        at = c;
+    }
+    ck_sink_bytes(out, run, (gsize)(end - run));
 }
 
 void ck_json_compact(CkSlice value, CkSink *out)
 {
-    for (const char *at = value.data, *end = at + value.size; at < end;) {
-        const char *token = skip_space(at, end);
-        if (token == end)
-            break;
-        at = strchr("{}[],:", *token) ? token + 1 : skip_scalar(token, end);
-        ck_sink_bytes(out, token, (gsize)(at - token));
-    }
-    ck_sink_char(out, '\n');
+    put_compact(value, out, put_on_line);
 }
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -349,71 +426,76 @@ void ck_json_compact(CkSlice value, CkSink *out)
  * one. */
 #define CJSON_NUMBER_MAX 60
 
-/* Copies one escape sequence in a form that can be decoded; returns the place after it. */
-static const char *repair_escape(const char *at, const char *end, GString *out)
+/* A copy being made, and how much of it could not be kept. */
+typedef struct {
+    GString *text;
+    guint lost;
+} Repair;
+
+static void put_lost(Repair *repair)
 {
-    int unit = escaped_unit(at, end);
-    if (unit < 0) {
-        if (strchr("\"\\/bfnrt", at[1]) && at[1])
-            g_string_append_len(out, at, 2);
-        else
-            g_string_append(out, REPLACEMENT);
-        return at + 2;
-    }
-    if (unit == 0) {
-        g_string_append(out, "\\u2400");
-        return at + 6;
-    }
-    if (unit < 0xd800 || unit > 0xdfff) {
-        g_string_append_len(out, at, 6);
-        return at + 6;
-    }
-    if (is_pair(unit, escaped_unit(at + 6, end))) {
-        g_string_append_len(out, at, 12);
-        return at + 12;
-    }
-    g_string_append(out, REPLACEMENT);
-    return at + 6;
+    g_string_append(repair->text, REPLACEMENT);
+    repair->lost++;
 }
 
-static void repair_string(const char *at, const char *end, GString *out)
+/* Copies one escape sequence in a form that can be decoded; returns the place after it. */
+static const char *repair_escape(const char *at, const char *end, Repair *repair)
+{
+    int unit = escaped_unit(at, end);
+    gboolean simple = unit < 0 && at[1] && strchr("\"\\/bfnrt", at[1]);
+    gboolean character = (gint)g_utf8_get_char_validated(at + 1, end - at - 1) > 0;
+    gsize size = unit < 0 ? (character ? 1 + (gsize)(g_utf8_next_char(at + 1) - (at + 1)) : 2)
+                 : is_pair(unit, escaped_unit(at + 6, end)) ? 12
+                                                            : 6;
+    if (unit == 0)
+        g_string_append(repair->text, "\\u2400");
+    else if (simple || size == 12 || (unit > 0 && (unit < 0xd800 || unit > 0xdfff)))
+        g_string_append_len(repair->text, at, (gssize)size);
+    else
+        put_lost(repair);
+    return at + size;
+}
+
+static void repair_string(const char *at, const char *end, Repair *repair)
 {
     while (at < end) {
         if (*at == '\\') {
-            at = repair_escape(at, end, out);
+            at = repair_escape(at, end, repair);
             continue;
         }
         const char *stop = memchr(at, '\\', (gsize)(end - at));
         const char *run = stop ? stop : end;
         const char *bad;
         g_utf8_validate_len(at, (gsize)(run - at), &bad);
-        g_string_append_len(out, at, bad - at);
+        g_string_append_len(repair->text, at, bad - at);
         at = bad;
         if (at < run) {
-            g_string_append(out, *at ? REPLACEMENT : NUL_PICTURE);
+            if (*at)
+                put_lost(repair);
+            else
+                g_string_append(repair->text, NUL_PICTURE);
             at++;
         }
     }
 }
 
-char *ck_json_repair(CkSlice value)
+char *ck_json_repair(CkSlice value, guint *lost)
 {
-    GString *out = g_string_sized_new(value.size + 1);
+    Repair repair = {g_string_sized_new(value.size + 1), 0};
     for (const char *at = value.data, *end = at + value.size; at < end;) {
-        if (*at == '"') {
-            const char *after = skip_string(at, end);
-            repair_string(at, after, out);
-            at = after;
-        } else if (*at == '-' || g_ascii_isdigit(*at)) {
-            const char *after = skip_scalar(at, end);
-            if (after - at > CJSON_NUMBER_MAX)
-                g_string_append_c(out, '0');
-            else
-                g_string_append_len(out, at, after - at);
-            at = after;
-        } else {
-            g_string_append_c(out, *at++);
-        }
+        const char *after = strchr("{}[],: \t\r\n", *at) ? at + 1 : skip_scalar(at, end);
+        gboolean number = *at == '-' || g_ascii_isdigit(*at);
+        if (*at == '"')
+            repair_string(at, after, &repair);
+        else if (number && after - at > CJSON_NUMBER_MAX)
+            g_string_append_c(repair.text, '0');
+        else if (*at == 'N' || *at == 'I' || (number && at[1] == 'I'))
+            g_string_append(repair.text, "null");
+        else
+            g_string_append_len(repair.text, at, after - at);
+        at = after;
     }
-    return g_string_free(out, FALSE);
+    if (lost)
+        *lost += repair.lost;
+    return g_string_free(repair.text, FALSE);
 }

@@ -4,15 +4,17 @@
  * tokens are found, moved and indented, and numbers never converted; only ck_json_show() and
  * ck_json_repair(), whose results are no such files, rewrite what is in strings.
  *
- * Strings are taken leniently, as any bytes between two quotes, a backslash going with the byte
- * after it: a doubtful string shall not cost the page that it came in.
+ * A doubtful token shall not cost the page that it came in. Strings are taken as any bytes between
+ * two quotes, a backslash going with the byte after it; NaN, Infinity and -Infinity, which Python's
+ * json module writes, as numbers. Nothing here recurses: a text may be nested to any depth.
  */
 #pragma once
 
 #include "sink.h"
 
-/* The deepest nesting that ck_json_check() accepts, for a page and all it holds. */
-#define CK_JSON_MAX_DEPTH 512
+/* What is nested deeper is not indented: a text of n brackets would become one of n² spaces. */
+#define CK_JSON_INDENT_MAX 512
+#define CK_JSON_SHOW_MAX   16 /* the same for what people are to read */
 
 /* A part of a text that somebody else owns. */
 typedef struct {
@@ -25,12 +27,11 @@ static inline CkSlice ck_slice_bytes(GBytes *bytes)
 {
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
-    return (CkSlice){data, size};
+    return (CkSlice){data ? data : "", size};
 }
 
-/* Whether text is one JSON value, nested no deeper than that, with at most white space around it.
- * Every other function here wants a slice that passed, or a value out of one that did. Error:
- * CK_ERROR_BAD_RESPONSE. */
+/* Whether text is one JSON value with at most white space around it. Every other function here
+ * wants a slice that passed, or a value out of one that did. Error: CK_ERROR_BAD_RESPONSE. */
 gboolean ck_json_check(CkSlice text, GError **error);
 
 /* How many objects and arrays are open at the deepest place; 0 for a scalar. */
@@ -51,21 +52,27 @@ typedef struct {
 void ck_json_iter_init(CkJsonIter *iter, CkSlice container);
 gboolean ck_json_iter_next(CkJsonIter *iter);
 
-/* The value of an object's member; of several with that name the last, as most readers do it.
- * FALSE where there is none. */
+/* The value of an object's member, however its name is escaped; of several with that name the
+ * last, as most readers do it. FALSE where there is none. name: ASCII. */
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);
 
-/* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. */
+/* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. One that is nested
+ * deeper than CK_JSON_INDENT_MAX stands on one line. */
 void ck_json_indent(CkSlice value, CkSink *out);
 
-/* The same for people: escapes of letters and other characters that can be shown, and \/, are
- * written as what they stand for. Still JSON of the same value. */
+/* The same for people, of valid UTF-8: escapes of letters and other characters that can be shown,
+ * and \/, are written as what they stand for, but \u0060 (`), so that no run of these grows;
+ * control characters, which do not belong there, as ck_text_put() does. One that is nested deeper
+ * than CK_JSON_SHOW_MAX stands on one line. */
 void ck_json_show(CkSlice value, CkSink *out);
 
-/* Writes value without white space between its tokens, and a newline. */
+/* Writes value without white space between its tokens, and a newline. That is the only one: a
+ * line break within a string, where JSON has none, becomes its escape (and takes the place of a
+ * backslash before it). */
 void ck_json_compact(CkSlice value, CkSink *out);
 
-/* A copy that a strict decoder with C strings (cJSON) takes: lone surrogates, broken escapes and
- * bytes that are not UTF-8 become U+FFFD, an escaped NUL becomes U+2400 (its control picture), a
- * number of more than 60 digits becomes 0. */
-char *ck_json_repair(CkSlice value);
+/* A copy that a strict decoder with C strings (cJSON) takes. What is not text (lone surrogates,
+ * broken escapes, bytes that are not UTF-8) becomes U+FFFD, and *lost, if not NULL, grows by one
+ * for each. An escaped NUL becomes U+2400, its control picture; a number of more than 60 digits 0;
+ * NaN and Infinity null. */
+char *ck_json_repair(CkSlice value, guint *lost);

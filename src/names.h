@@ -2,8 +2,9 @@
 /*
  * The names of files and folders: pure functions from what the API sends to what can stand in a
  * directory, and back. Titles and users are written by strangers. Every name made here is valid
- * UTF-8 of 1 to 255 bytes, without '/', control, separator, bidirectional or zero-width
- * characters, and begins with neither '-' nor '.'.
+ * UTF-8 of 1 to 255 bytes, without '/', control characters, line and paragraph separators,
+ * bidirectional and zero-width controls (all of Unicode's category Cf), and begins with neither '-'
+ * nor '.'.
  */
 #pragma once
 

@@ -33,8 +33,8 @@ struct _CkPager {
     const CkConfig *config;
     CkPagerReport report; /* or NULL */
     gpointer report_data;
-    GHashTable *fetches; /* key → Fetch */
-    GHashTable *cursors; /* key of a listing → set of the cursors it has had; until complete */
+    GHashTable *fetches;  /* key → Fetch */
+    GHashTable *progress; /* key of a listing → Progress; until it is complete */
 };
 
 CkWant ck_want_copy(const CkWant *want)
@@ -46,6 +46,16 @@ void ck_want_clear(CkWant *want)
 {
     g_clear_pointer(&want->id, g_free);
     want->kind = CK_WANT_NOTHING;
+}
+
+CkWant ck_want_threads_of(const char *user, const CkConfig *config)
+{
+    if (config->user)
+        user = config->user;
+    gboolean can_filter =
+        user && *user && g_utf8_validate(user, -1, NULL) && g_utf8_strlen(user, -1) <= CK_USER_MAX;
+    return can_filter ? (CkWant){CK_WANT_USER_THREADS, (char *)user}
+                      : (CkWant){CK_WANT_THREADS, NULL};
 }
 
 char *ck_want_key(const CkWant *want)
@@ -123,28 +133,35 @@ static gboolean broken(GError **error, const char *what)
     return FALSE;
 }
 
-/* Cursors that a listing has had: one that comes twice would make an endless listing. */
+/* What is remembered of a listing while it is read. */
+typedef struct {
+    GHashTable *cursors; /* those it has had: one that comes twice would make it endless */
+    GHashTable *unnamed; /* digests of its elements without an id of their own → how many */
+} Progress;
 
-static gboolean had_cursor(const Fetch *fetch, const char *cursor)
+static void progress_free(gpointer data)
 {
-    GHashTable *had = g_hash_table_lookup(fetch->pager->cursors, fetch->key);
-    return had && g_hash_table_contains(had, cursor);
+    Progress *progress = data;
+    g_hash_table_unref(progress->cursors);
+    g_hash_table_unref(progress->unnamed);
+    g_free(progress);
 }
 
-static void keep_cursor(Fetch *fetch, const char *cursor)
+static Progress *get_progress(const Fetch *fetch)
 {
-    GHashTable *cursors = fetch->pager->cursors;
-    GHashTable *had = g_hash_table_lookup(cursors, fetch->key);
-    if (!had) {
-        had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_hash_table_insert(cursors, g_strdup(fetch->key), had);
+    Progress *progress = g_hash_table_lookup(fetch->pager->progress, fetch->key);
+    if (!progress) {
+        progress = g_new0(Progress, 1);
+        progress->cursors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        progress->unnamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_hash_table_insert(fetch->pager->progress, g_strdup(fetch->key), progress);
     }
-    g_hash_table_add(had, g_strdup(cursor));
+    return progress;
 }
 
-static void forget_cursors(Fetch *fetch)
+static void forget_progress(const Fetch *fetch)
 {
-    g_hash_table_remove(fetch->pager->cursors, fetch->key);
+    g_hash_table_remove(fetch->pager->progress, fetch->key);
 }
 
 /* Where the page after this one begins; NULL after the last one. */
@@ -156,58 +173,155 @@ static gboolean next_cursor(Fetch *fetch, const CkPage *page, char **cursor, GEr
         return broken(error, "the server says that there is more and sends nothing");
     CkSlice last = g_array_index(page->elements, CkSlice, page->elements->len - 1);
     g_autofree char *next =
-        page->last_id && *page->last_id ? g_strdup(page->last_id) : ck_decode_id(last);
+        page->last_id ? g_strdup(page->last_id) : ck_decode_identity(last, "id");
     if (!next)
         return broken(error, "the server says that there is more and not from where");
-    if (had_cursor(fetch, next))
+    if (!g_utf8_validate(next, -1, NULL))
+        return broken(error, "the server's cursor is no text, and can't be sent");
+    if (g_hash_table_contains(get_progress(fetch)->cursors, next))
         return broken(error, "the server's cursors go in a circle");
     *cursor = g_steal_pointer(&next);
     return TRUE;
 }
 
-static gboolean store_threads(CkStore *store, const CkPage *page, GError **error)
+/*
+ * The ids of a page's elements. One without an id, or whose id another element of the page has with
+ * other content, is told by what it is, and of several that are the same by which of them in the
+ * listing: so it has the same id when the listing is read again, whatever the pages are then.
+ */
+typedef struct {
+    const Progress *before;
+    GHashTable *seen;    /* ids of this page → CkSlice of page->elements */
+    GHashTable *unnamed; /* as in Progress, but of this page */
+} Ids;
+
+static Ids ids_begin(const Fetch *fetch)
 {
+    return (Ids){
+        .before = get_progress(fetch),
+        .seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .unnamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+}
+
+static void ids_clear(Ids *ids)
+{
+    g_hash_table_unref(ids->seen);
+    g_hash_table_unref(ids->unnamed);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ids, ids_clear)
+
+static guint count_of(GHashTable *counts, const char *digest)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(counts, digest));
+}
+
+static void add_count(GHashTable *counts, const char *digest, guint count)
+{
+    count += count_of(counts, digest);
+    g_hash_table_insert(counts, g_strdup(digest), GUINT_TO_POINTER(count));
+}
+
+/* '~' is in no id that can stand in a URL (names.h). */
+static char *substitute_id(Ids *ids, CkSlice element)
+{
+    g_autofree char *digest =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)element.data, element.size);
+    add_count(ids->unnamed, digest, 1);
+    guint nth = count_of(ids->before->unnamed, digest) + count_of(ids->unnamed, digest);
+    return nth == 1 ? g_strdup_printf("no-id~%.32s", digest)
+                    : g_strdup_printf("no-id~%.32s-%u", digest, nth);
+}
+
+static gboolean is_same(const CkSlice *one, const CkSlice *other)
+{
+    return one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
+}
+
+/* To be called once for each element of the page, in order. The result is to be freed. */
+static char *id_of(Ids *ids, const CkSlice *element)
+{
+    g_autofree char *id = ck_decode_identity(*element, "id");
+    const CkSlice *twin = id ? g_hash_table_lookup(ids->seen, id) : NULL;
+    if (!id || (twin && !is_same(twin, element)))
+        return substitute_id(ids, *element);
+    g_hash_table_insert(ids->seen, g_strdup(id), (gpointer)element);
+    return g_steal_pointer(&id);
+}
+
+static gboolean put_thread(CkPager *pager, const char *id, const CkThread *thread, GError **error)
+{
+    const char *title = pager->config->name_by_id ? NULL : thread->title;
+    g_autofree char *user = ck_decode_identity(thread->json, "user");
+    g_autofree char *name = ck_name_thread(title, id);
+    return ck_store_put_thread(pager->store, id, user, name, thread, error);
+}
+
+/* Threads come newest first: *past tells that all further ones are too old to be shown. */
+static gboolean store_threads(Fetch *fetch, const CkPage *page, Ids *ids, gboolean *past,
+                              GError **error)
+{
+    CkPager *pager = fetch->pager;
     for (guint i = 0; i < page->elements->len; i++) {
-        CkSlice element = g_array_index(page->elements, CkSlice, i);
-        g_autoptr(CkThread) thread = ck_decode_thread(element, error);
-        if (!thread || !ck_store_put_thread(store, thread, error) ||
-            !ck_store_place_thread(store, thread->id, error))
+        const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
+        g_autoptr(CkThread) thread = ck_decode_thread(*element);
+        g_autofree char *id = id_of(ids, element);
+        *past |= thread->created_at > 0 && thread->created_at < pager->config->since;
+        if (ck_config_shows(pager->config, thread->created_at) &&
+            !(put_thread(pager, id, thread, error) &&
+              ck_store_place_thread(pager->store, id, error)))
             return FALSE;
     }
     return TRUE;
 }
 
-static gboolean store_items(CkStore *store, const char *thread_id, const CkPage *page,
-                            GError **error)
+static gboolean store_items(Fetch *fetch, const CkPage *page, Ids *ids, GError **error)
 {
     for (guint i = 0; i < page->elements->len; i++) {
-        g_autoptr(CkItem) item = ck_decode_item(g_array_index(page->elements, CkSlice, i));
-        if (!ck_store_put_item(store, thread_id, item, error))
+        const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
+        g_autoptr(CkItem) item = ck_decode_item(*element);
+        g_autofree char *id = id_of(ids, element);
+        if (!ck_store_put_item(fetch->pager->store, fetch->want.id, id, item, error))
             return FALSE;
     }
     return TRUE;
+}
+
+/* The listing goes on behind this page, or (cursor NULL) has been read to its end. */
+static void keep_progress(const Fetch *fetch, const char *cursor, const Ids *ids)
+{
+    if (!cursor) {
+        forget_progress(fetch);
+        return;
+    }
+    Progress *progress = get_progress(fetch);
+    GHashTableIter iter;
+    gpointer digest, count;
+    g_hash_table_add(progress->cursors, g_strdup(cursor));
+    g_hash_table_iter_init(&iter, ids->unnamed);
+    while (g_hash_table_iter_next(&iter, &digest, &count))
+        add_count(progress->unnamed, digest, GPOINTER_TO_UINT(count));
 }
 
 static gboolean store_page(Fetch *fetch, const CkPage *page, GError **error)
 {
     CkStore *store = fetch->pager->store;
     g_autofree char *cursor = NULL;
+    gboolean past = FALSE;
     if (!next_cursor(fetch, page, &cursor, error))
         return FALSE;
+    g_auto(Ids) ids = ids_begin(fetch);
     gboolean ok =
         ck_store_begin(store, error) &&
-        (fetch->want.kind == CK_WANT_ITEMS ? store_items(store, fetch->want.id, page, error)
-                                           : store_threads(store, page, error)) &&
-        ck_store_put_listing(store, fetch->key, cursor, !cursor, error) &&
+        (fetch->want.kind == CK_WANT_ITEMS ? store_items(fetch, page, &ids, error)
+                                           : store_threads(fetch, page, &ids, &past, error)) &&
+        ck_store_put_listing(store, fetch->key, cursor, past || !cursor, error) &&
         ck_store_commit(store, error);
     if (!ok) {
         ck_store_rollback(store);
         return FALSE;
     }
-    if (cursor)
-        keep_cursor(fetch, cursor);
-    else
-        forget_cursors(fetch);
+    keep_progress(fetch, past ? NULL : cursor, &ids);
     return TRUE;
 }
 
@@ -216,7 +330,7 @@ static gboolean store_page(Fetch *fetch, const CkPage *page, GError **error)
  * hand is told. */
 static void begin_again(Fetch *fetch)
 {
-    forget_cursors(fetch);
+    forget_progress(fetch);
     ck_store_put_listing(fetch->pager->store, fetch->key, NULL, FALSE, NULL);
 }
 
@@ -240,19 +354,30 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
     finish(fetch, failure);
 }
 
+/* Whether a thread that was asked for by its id is among those that the mount shows. */
+static gboolean is_shown(const CkPager *pager, const CkThread *thread)
+{
+    g_autofree char *user = ck_decode_identity(thread->json, "user");
+    return ck_config_shows(pager->config, thread->created_at) &&
+           (!pager->config->user || g_strcmp0(user, pager->config->user) == 0);
+}
+
 static void on_thread(CkThread *thread, const GError *error, gpointer data)
 {
     Fetch *fetch = data;
-    CkStore *store = fetch->pager->store;
+    CkPager *pager = fetch->pager;
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     fetch->call = NULL;
-    if (thread && strcmp(thread->id, fetch->want.id) != 0)
+    if (thread && g_strcmp0(thread->id, fetch->want.id) != 0)
         g_set_error(&failure, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the server sent another thread, %s",
-                    thread->id);
-    else if (thread &&
-             !(ck_store_begin(store, &failure) && ck_store_put_thread(store, thread, &failure) &&
-               ck_store_commit(store, &failure)))
-        ck_store_rollback(store);
+                    thread->id ? thread->id : "without an id");
+    else if (thread && !is_shown(pager, thread))
+        g_set_error_literal(&failure, CK_ERROR, CK_ERROR_NOT_FOUND,
+                            "the thread is not among those that this mount shows");
+    else if (thread && !(ck_store_begin(pager->store, &failure) &&
+                         put_thread(pager, thread->id, thread, &failure) &&
+                         ck_store_commit(pager->store, &failure)))
+        ck_store_rollback(pager->store);
     finish(fetch, failure);
 }
 
@@ -301,7 +426,8 @@ static void ask(Fetch *fetch)
     }
     if ((kind == CK_WANT_ITEMS || kind == CK_WANT_THREAD) && !ck_name_is_id(fetch->want.id)) {
         end_later(fetch, g_error_new(CK_ERROR, CK_ERROR_BAD_RESPONSE,
-                                     "this id of the server's can't stand in a URL"));
+                                     "the server gave the thread no id that can stand in a URL, so "
+                                     "that this can't be asked for"));
         return;
     }
     if (kind == CK_WANT_THREAD) {
@@ -348,8 +474,7 @@ CkPager *ck_pager_new(GMainContext *context, CkStore *store, CkApi *api, const C
     pager->api = api;
     pager->config = config;
     pager->fetches = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, fetch_free);
-    pager->cursors =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
+    pager->progress = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, progress_free);
     return pager;
 }
 
@@ -362,6 +487,6 @@ void ck_pager_set_report(CkPager *pager, CkPagerReport report, gpointer data)
 void ck_pager_free(CkPager *pager)
 {
     g_hash_table_unref(pager->fetches);
-    g_hash_table_unref(pager->cursors);
+    g_hash_table_unref(pager->progress);
     g_free(pager);
 }

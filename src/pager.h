@@ -38,6 +38,10 @@ CkWant ck_want_copy(const CkWant *want);
 void ck_want_clear(CkWant *want);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkWant, ck_want_clear)
 
+/* The listing that brings a user's threads or, for NULL, all that the mount shows: filtered by the
+ * user where it can be, see list-threads in the API reference. Borrows user and from config. */
+CkWant ck_want_threads_of(const char *user, const CkConfig *config);
+
 /* The name of a listing in the store, see ck_store_listing(); to be freed. */
 char *ck_want_key(const CkWant *want);
 

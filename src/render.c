@@ -1,44 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "render.h"
 
-/* Unicode's block Control Pictures: U+2400 + the control, U+2421 for DEL. C1 controls have none
- * and become U+FFFD. */
-static gunichar picture(gunichar control)
-{
-    return control < 0x20 ? 0x2400 + control : control == 0x7f ? 0x2421 : 0xfffd;
-}
+#include "markdown.h"
+#include "text.h"
 
-static gboolean is_control(gunichar c)
-{
-    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
-}
-
-static void put_char(CkSink *out, gunichar c)
-{
-    char utf8[6];
-    ck_sink_bytes(out, utf8, (gsize)g_unichar_to_utf8(c, utf8));
-}
-
-/* Text of a stranger, valid UTF-8. */
 static void put_text(CkSink *out, const char *text)
 {
-    const char *run = text;
-    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        if (!is_control(c))
-            continue;
-        ck_sink_bytes(out, run, (gsize)(at - run));
-        put_char(out, picture(c));
-        run = g_utf8_next_char(at);
-    }
-    ck_sink_string(out, run);
+    ck_text_put(out, text, strlen(text));
 }
 
-/* The same on one line: line breaks become spaces. */
+/* On one line: line breaks become spaces. */
 static void put_line(CkSink *out, const char *text)
 {
-    g_autofree char *line = g_strdelimit(g_strdup(text), "\n", ' ');
-    put_text(out, line);
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+        ck_text_put(out, text, (gsize)(end - text) - (end > text && end[-1] == '\r'));
+        ck_sink_char(out, ' ');
+    }
+    put_text(out, text);
 }
 
 /* Ends a block: a line break if its text has none, then an empty line. */
@@ -47,43 +25,139 @@ static void end_block(CkSink *out, const char *text)
     ck_sink_string(out, g_str_has_suffix(text, "\n") ? "\n" : "\n\n");
 }
 
-static gboolean has_balanced_brackets(const char *text)
+/* Text as it was written. What it leaves open must not take in what follows. */
+static void put_markdown(CkSink *out, const char *text)
+{
+    g_autofree char *closer = ck_markdown_closer(text);
+    put_text(out, text);
+    if (closer) {
+        ck_sink_string(out, g_str_has_suffix(text, "\n") ? "" : "\n");
+        ck_sink_string(out, closer);
+    }
+    end_block(out, closer ? closer : text);
+}
+
+/* Brackets in pairs, as in "report[1].pdf", stand for themselves (CommonMark 6.3), unless what
+ * follows makes them a link of their own. */
+static gboolean has_plain_brackets(const char *text)
 {
     int open = 0;
-    for (; *text && open >= 0; text++)
+    for (; *text && open >= 0; text++) {
         open += (*text == '[') - (*text == ']');
+        if (*text == ']' && text[1] && strchr("([:", text[1]))
+            return FALSE;
+    }
     return open == 0;
 }
 
-/* CommonMark 6.3: link text may hold brackets in pairs, as in "report[1].pdf"; others are escaped,
- * and so is a backslash that would itself escape something (2.4). */
-static void put_link_text(CkSink *out, const char *text)
+/* A character reference such as &amp; or &#38; (CommonMark 6.2). */
+static gboolean is_entity(const char *at)
 {
-    gboolean balanced = has_balanced_brackets(text);
+    gsize size = 1 + (at[1] == '#');
+    while (g_ascii_isalnum(at[size]))
+        size++;
+    return size > 1 && at[size] == ';';
+}
+
+/* Whether a character of a text that is no Markdown would be read as such. */
+static gboolean needs_escape(const char *text, const char *at, gboolean plain_brackets)
+{
+    switch (*at) {
+    case '[':
+    case ']':
+        return !plain_brackets;
+    case '\\':
+        return g_ascii_ispunct(at[1]) || !at[1];
+    case '_': /* between letters it stands for itself */
+        return at == text || !g_ascii_isalnum(at[-1]) || !g_ascii_isalnum(at[1]);
+    case '&':
+        return is_entity(at);
+    case '#': /* at its end it would close a heading */
+        return !at[1] && (at == text || strchr(" #", at[-1]));
+    case '`':
+    case '*':
+    case '<':
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+/* Text to be read as it is and not as Markdown, on one line. */
+static void put_plain(CkSink *out, const char *text)
+{
+    gboolean plain_brackets = has_plain_brackets(text);
     g_autoptr(GString) escaped = g_string_new(NULL);
     for (const char *at = text; *at; at++) {
-        gboolean bracket = *at == '[' || *at == ']';
-        if ((bracket && !balanced) || (*at == '\\' && (g_ascii_ispunct(at[1]) || !at[1])))
+        if (needs_escape(text, at, plain_brackets))
             g_string_append_c(escaped, '\\');
         g_string_append_c(escaped, *at);
     }
     put_line(out, escaped->str);
 }
 
-/* A link where there is a URL, else the label alone. What would end a link's target, and controls,
- * are percent-encoded, as a browser would. */
+/* The same where it begins a line: it must not begin a heading, a list or another block. */
+static void put_plain_line(CkSink *out, const char *text)
+{
+    text += strspn(text, " \t");
+    gsize digits = strspn(text, "0123456789");
+    gboolean numbered = digits > 0 && text[digits] && strchr(".)", text[digits]);
+    if (numbered || (*text && strchr("#>+-~=|", *text))) {
+        gsize mark = numbered ? digits : 0;
+        ck_sink_bytes(out, text, mark);
+        ck_sink_char(out, '\\');
+        ck_sink_char(out, text[mark]);
+        text += mark + 1;
+    }
+    put_plain(out, text);
+}
+
+/* The lines of a text, without their ends. */
+static char **split_lines(const char *text)
+{
+    char **lines = g_strsplit(text, "\n", -1);
+    guint count = g_strv_length(lines);
+    for (guint i = 0; i + 1 < count; i++)
+        if (g_str_has_suffix(lines[i], "\r"))
+            lines[i][strlen(lines[i]) - 1] = '\0';
+    if (count > 1 && !*lines[count - 1]) /* behind the last line break */
+        g_clear_pointer(&lines[count - 1], g_free);
+    return lines;
+}
+
+static void put_plain_lines(CkSink *out, const char *text)
+{
+    g_auto(GStrv) lines = split_lines(text);
+    for (char **line = lines; *line; line++) {
+        put_plain_line(out, *line);
+        ck_sink_char(out, '\n');
+    }
+    ck_sink_char(out, '\n');
+}
+
+/* What may stand in a link's target (CommonMark 6.3); the rest is percent-encoded, as a browser
+ * would. */
+static gboolean stands_in_target(gunichar c)
+{
+    return c > 0x20 && !ck_text_is_control(c) && !(c < 0x80 && strchr("()<>\\`", (char)c));
+}
+
+/* A link where there is a URL, else the label alone. */
 static void put_link(CkSink *out, const char *label, const char *url)
 {
     if (!url) {
-        put_line(out, label);
+        put_plain_line(out, label);
         return;
     }
     ck_sink_char(out, '[');
-    put_link_text(out, label);
+    put_plain(out, label);
     ck_sink_string(out, "](");
     for (const char *at = url; *at; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        gboolean stands = c > 0x20 && !is_control(c) && !(c < 0x80 && strchr("()<>\\", (char)c));
+        gboolean stands = stands_in_target(g_utf8_get_char(at));
+        if (*at == '&' && is_entity(at)) { /* a backslash before it stays one, in cmark */
+            ck_sink_string(out, "&amp;");
+            continue;
+        }
         for (const char *byte = at; byte < g_utf8_next_char(at); byte++) {
             char encoded[4];
             g_snprintf(encoded, sizeof encoded, stands ? "%c" : "%%%02X", (guchar)*byte);
@@ -96,7 +170,7 @@ static void put_link(CkSink *out, const char *label, const char *url)
 /* A block quote (CommonMark 5.1). */
 static void put_quoted(CkSink *out, const char *text)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_auto(GStrv) lines = split_lines(text);
     for (char **line = lines; *line; line++) {
         ck_sink_string(out, **line ? "> " : ">");
         put_text(out, *line);
@@ -115,25 +189,22 @@ static gsize longest_run(const char *text, char c)
     return longest;
 }
 
-/* Deeper JSON is shown as it was sent: indentation would make many times its size of it. */
-#define INDENT_MAX 16
-
 /* CommonMark 4.5: a fence longer than any run of backticks inside can't be ended by the text. */
 static void put_code(CkSink *out, const CkPart *part)
 {
     CkSlice json = {part->text, strlen(part->text)};
     gboolean is_json = ck_json_check(json, NULL);
-    gboolean indent = is_json && part->kind == CK_PART_JSON && ck_json_depth(json) <= INDENT_MAX;
-    g_autoptr(GString) text = g_string_new(indent ? NULL : part->text);
-    if (indent)
-        ck_json_show(json, &(CkSink){.text = text});
-    g_autofree char *fence = g_strnfill(MAX(3, longest_run(text->str, '`') + 1), '`');
+    gboolean indent = is_json && part->kind == CK_PART_JSON;
+    g_autofree char *fence = g_strnfill(MAX(3, longest_run(part->text, '`') + 1), '`');
     ck_sink_string(out, part->label);
     ck_sink_string(out, ":\n\n");
     ck_sink_string(out, fence);
     ck_sink_string(out, is_json ? "json\n" : "\n");
-    put_text(out, text->str);
-    if (!g_str_has_suffix(text->str, "\n"))
+    if (indent)
+        ck_json_show(json, out);
+    else
+        put_text(out, part->text);
+    if (!indent && !g_str_has_suffix(part->text, "\n"))
         ck_sink_char(out, '\n');
     ck_sink_string(out, fence);
     ck_sink_string(out, "\n\n");
@@ -145,44 +216,47 @@ static void put_detail(CkSink *out, const CkPart *part)
     if (!part->detail)
         return;
     ck_sink_string(out, " (");
-    put_line(out, part->detail);
+    put_plain(out, part->detail);
     ck_sink_char(out, ')');
 }
 
-static void put_task(CkSink *out, const CkPart *part)
+static void put_heading(CkSink *out, const CkPart *part)
 {
-    if (part->label) {
-        ck_sink_string(out, "**");
-        put_line(out, part->label);
-        ck_sink_string(out, "**");
-    } else {
-        ck_sink_string(out, "Task");
-    }
+    g_autofree char *label = g_strstrip(g_strdup(part->label));
+    ck_sink_string(out, "**");
+    put_plain(out, *label ? label : "(untitled)");
+    ck_sink_string(out, "**");
     put_detail(out, part);
     ck_sink_string(out, "\n\n");
-    if (part->text) {
-        put_text(out, part->text);
-        end_block(out, part->text);
-    }
 }
 
-/* One line of a list of attachments or sources; number counts from 1. */
+static gboolean is_listed(const CkPart *part)
+{
+    return part->kind == CK_PART_ATTACHMENT || part->kind == CK_PART_SOURCE ||
+           part->kind == CK_PART_BULLET;
+}
+
+/* One line of a list; number counts from 1. */
 static void put_list_line(CkSink *out, const CkPart *part, guint number)
 {
     g_autofree char *ordinal = g_strdup_printf("%u. ", number);
     ck_sink_string(out, part->kind == CK_PART_SOURCE ? ordinal : "- ");
-    put_link(out, part->label, part->url);
+    if (part->kind == CK_PART_BULLET)
+        put_plain_line(out, part->text);
+    else
+        put_link(out, part->label, part->url);
     put_detail(out, part);
     ck_sink_char(out, '\n');
 }
 
-/* Attachments and sources that follow one another are one list; returns its length. */
+/* Those of one kind that follow one another are one list; returns its length. */
 static guint put_list(CkSink *out, const GPtrArray *parts, guint first)
 {
     const CkPart *part = g_ptr_array_index(parts, first);
     CkPartKind kind = part->kind;
     guint count = 0;
-    ck_sink_string(out, kind == CK_PART_SOURCE ? "Sources:\n\n" : "Attachments:\n\n");
+    if (kind != CK_PART_BULLET)
+        ck_sink_string(out, kind == CK_PART_SOURCE ? "Sources:\n\n" : "Attachments:\n\n");
     while (first + count < parts->len) {
         part = g_ptr_array_index(parts, first + count);
         if (part->kind != kind)
@@ -196,18 +270,30 @@ static guint put_list(CkSink *out, const GPtrArray *parts, guint first)
 static void put_note(CkSink *out, const char *text)
 {
     ck_sink_string(out, "_(");
-    put_line(out, text);
+    put_plain(out, text);
     ck_sink_string(out, ")_\n\n");
+}
+
+/* Whether what follows the part would continue a list of it, if it can. */
+static gboolean joins(const CkPart *part, const char *next)
+{
+    return is_listed(part) ? ck_markdown_continues_list(next)
+                           : part->kind == CK_PART_TEXT && ck_markdown_joins(part->text, next);
 }
 
 /* Writes the part at that index, with those that belong to it; returns how many. */
 static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
 {
     const CkPart *part = g_ptr_array_index(parts, index);
+    const CkPart *before = index > 0 ? g_ptr_array_index(parts, index - 1) : NULL;
+    const char *begins = part->kind == CK_PART_TEXT     ? part->text
+                         : part->kind == CK_PART_BULLET ? "- "
+                                                        : NULL;
+    if (before && begins && joins(before, begins))
+        ck_sink_string(out, "<!-- -->\n\n"); /* keeps lists apart (CommonMark 5.2) */
     switch (part->kind) {
     case CK_PART_TEXT:
-        put_text(out, part->text);
-        end_block(out, part->text);
+        put_markdown(out, part->text);
         return 1;
     case CK_PART_QUOTE:
         put_quoted(out, part->text);
@@ -216,11 +302,19 @@ static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
     case CK_PART_JSON:
         put_code(out, part);
         return 1;
+    case CK_PART_PLAIN:
+        put_plain_lines(out, part->text);
+        return 1;
+    case CK_PART_BULLET:
     case CK_PART_ATTACHMENT:
     case CK_PART_SOURCE:
         return put_list(out, parts, index);
-    case CK_PART_TASK:
-        put_task(out, part);
+    case CK_PART_LINK:
+        put_link(out, part->label, part->url);
+        ck_sink_string(out, "\n\n");
+        return 1;
+    case CK_PART_HEADING:
+        put_heading(out, part);
         return 1;
     case CK_PART_NOTE:
         put_note(out, part->text);
@@ -260,16 +354,22 @@ static void put_yaml(CkSink *out, const char *key, const char *value)
         char escaped[8];
         if (c == '"' || c == '\\') {
             ck_sink_char(out, '\\');
-            put_char(out, c);
+            ck_sink_char(out, *at);
         } else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
                    c == 0xfeff || c == 0xfffe || c == 0xffff) {
             g_snprintf(escaped, sizeof escaped, "\\u%04X", c);
             ck_sink_string(out, escaped);
         } else {
-            put_char(out, c);
+            ck_sink_bytes(out, at, (gsize)(g_utf8_next_char(at) - at));
         }
     }
     ck_sink_string(out, "\"\n");
+}
+
+static gboolean is_titled(const CkThread *thread)
+{
+    g_autofree char *title = g_strstrip(g_strdup(thread->title ? thread->title : ""));
+    return *title != '\0';
 }
 
 void ck_render_thread_head(const CkThread *thread, CkSink *out)
@@ -284,6 +384,6 @@ void ck_render_thread_head(const CkThread *thread, CkSink *out)
     ck_sink_string(out, "created: ");
     ck_sink_string(out, created ? created : "null");
     ck_sink_string(out, "\n---\n\n# ");
-    put_line(out, thread->title && *thread->title ? thread->title : thread->id);
+    put_plain(out, is_titled(thread) ? thread->title : thread->id ? thread->id : "(no id)");
     ck_sink_string(out, "\n\n");
 }

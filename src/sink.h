@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where renderers write. A sink either keeps the text or only counts its bytes, so that the size
- * of a file is known, by the very code that will produce it, without keeping the text.
+ * Where renderers write. A sink keeps the text, or a part of it, or only counts its bytes: so the
+ * size of a file is known by the very code that will produce it, and any part of a file can be
+ * had without keeping the rest.
  */
 #pragma once
 
@@ -9,15 +10,27 @@
 #include <string.h>
 
 typedef struct {
-    GString *text; /* borrowed; NULL: count only */
-    gsize size;    /* bytes written so far */
+    GString *text;    /* borrowed; NULL: count only */
+    guint64 from, to; /* what is kept: the bytes from that offset up to that one; to 0: all */
+    guint64 size;     /* bytes written so far */
 } CkSink;
 
-static inline void ck_sink_bytes(CkSink *sink, const char *bytes, gsize size)
+/* How many bytes of the next count are to be kept; *skip: how many of them come before these. */
+static inline gsize ck_sink_room(const CkSink *sink, gsize count, gsize *skip)
 {
-    sink->size += size;
-    if (sink->text)
-        g_string_append_len(sink->text, bytes, (gssize)size);
+    guint64 end = sink->size + count;
+    guint64 from = MAX(sink->size, sink->from);
+    guint64 to = sink->to ? MIN(end, sink->to) : end;
+    *skip = (gsize)(from - sink->size);
+    return sink->text && from < to ? (gsize)(to - from) : 0;
+}
+
+static inline void ck_sink_bytes(CkSink *sink, const char *bytes, gsize count)
+{
+    gsize skip, room = ck_sink_room(sink, count, &skip);
+    if (room > 0)
+        g_string_append_len(sink->text, bytes + skip, (gssize)room);
+    sink->size += count;
 }
 
 static inline void ck_sink_string(CkSink *sink, const char *string)
@@ -28,4 +41,16 @@ static inline void ck_sink_string(CkSink *sink, const char *string)
 static inline void ck_sink_char(CkSink *sink, char c)
 {
     ck_sink_bytes(sink, &c, 1);
+}
+
+/* The same character that many times. */
+static inline void ck_sink_fill(CkSink *sink, char c, gsize count)
+{
+    gsize skip, room = ck_sink_room(sink, count, &skip);
+    sink->size += count;
+    if (room == 0)
+        return;
+    gsize kept = sink->text->len;
+    g_string_set_size(sink->text, kept + room);
+    memset(sink->text->str + kept, c, room);
 }

@@ -39,7 +39,7 @@ static const char schema[] =
     "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
     "  thread INTEGER NOT NULL,"
     "  number INTEGER NOT NULL,"
-    "  id TEXT," /* NULL where the server gave none */
+    "  id TEXT NOT NULL,"
     "  role TEXT NOT NULL,"
     "  created_at INTEGER NOT NULL,"
     "  finished INTEGER NOT NULL,"
@@ -138,6 +138,7 @@ static const char *const statements[N_STATEMENTS] = {
 
 struct _CkStore {
     sqlite3 *db;
+    gint64 rollbacks;
     sqlite3_stmt *prepared[N_STATEMENTS];
 };
 
@@ -232,6 +233,7 @@ gboolean ck_store_commit(CkStore *store, GError **error)
 
 void ck_store_rollback(CkStore *store)
 {
+    store->rollbacks++;
     /* SQLite has rolled back already after some errors (lang_transaction.html, 3.2). */
     if (!sqlite3_get_autocommit(store->db))
         run(store, use(store, ROLLBACK), NULL);
@@ -249,18 +251,18 @@ static gboolean put_user(CkStore *store, const char *id, gint64 created_at, GErr
     return run(store, statement, error);
 }
 
-gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **error)
+gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
+                             const CkThread *thread, GError **error)
 {
-    const char *user = thread->user ? thread->user : "";
-    g_autofree char *name = ck_name_thread(thread->title, thread->id);
     CkSink json = {0}, head = {0};
     ck_json_indent(thread->json, &json);
     ck_render_thread_head(thread, &head);
+    user = user ? user : "";
     if (!put_user(store, user, thread->created_at, error))
         return FALSE;
 
     sqlite3_stmt *keep = use(store, KEEP_FORMER_NAME);
-    bind_text(keep, 1, thread->id);
+    bind_text(keep, 1, id);
     bind_text(keep, 2, name);
     if (!run(store, keep, error))
         return FALSE;
@@ -270,7 +272,7 @@ gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **er
     for (int i = 0; i < 2; i++) {
         sqlite3_stmt *put = use(store, add_or_update[i]);
         bind_text(put, 1, user);
-        bind_text(put, 2, thread->id);
+        bind_text(put, 2, id);
         bind_text(put, 3, name);
         sqlite3_bind_int64(put, 4, thread->created_at);
         sqlite3_bind_blob64(put, 5, thread->json.data, thread->json.size, SQLITE_STATIC);
@@ -281,8 +283,7 @@ gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **er
         if (sqlite3_changes(store->db) > 0)
             return TRUE;
     }
-    g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: the name of thread %s is taken",
-                thread->id);
+    g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: the name of thread %s is taken", id);
     return FALSE;
 }
 
@@ -293,8 +294,8 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, GError **e
     return run(store, statement, error);
 }
 
-gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *item,
-                           GError **error)
+gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id,
+                           const CkItem *item, GError **error)
 {
     CkSink json = {0}, md = {0}, jsonl = {0};
     ck_json_indent(item->json, &json);
@@ -303,7 +304,7 @@ gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *
 
     sqlite3_stmt *put = use(store, ADD_ITEM);
     bind_text(put, 1, thread_id);
-    bind_text(put, 2, item->id);
+    bind_text(put, 2, id);
     bind_text(put, 3, item->role);
     sqlite3_bind_int64(put, 4, item->created_at);
     sqlite3_bind_int(put, 5, item->finished);
@@ -322,6 +323,11 @@ gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *
     sqlite3_bind_int64(grow, 3, (gint64)jsonl.size);
     sqlite3_bind_int64(grow, 4, item->created_at);
     return run(store, grow, error);
+}
+
+gint64 ck_store_changes(CkStore *store)
+{
+    return sqlite3_total_changes64(store->db) + store->rollbacks;
 }
 
 /* Reading rows; the columns stand in the order of the *_COLUMNS above. */

@@ -84,16 +84,21 @@ gboolean ck_store_begin(CkStore *store, GError **error);
 gboolean ck_store_commit(CkStore *store, GError **error);
 void ck_store_rollback(CkStore *store);
 
-/* Adds the thread, or brings its row up to date. */
-gboolean ck_store_put_thread(CkStore *store, const CkThread *thread, GError **error);
+/* Adds the thread, or brings its row up to date. id and user tell it and its user apart from
+ * others, see ck_decode_identity(); user may be NULL. name: its folder's, unique as ids are. */
+gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
+                             const CkThread *thread, GError **error);
 
 /* Gives the thread the next place, unless it has one: a listing has brought it. A thread that was
  * retrieved by itself waits for its place, so that the listing keeps its order. */
 gboolean ck_store_place_thread(CkStore *store, const char *thread_id, GError **error);
 
 /* Adds the item at the end of the thread, unless it has an item with that id. */
-gboolean ck_store_put_item(CkStore *store, const char *thread_id, const CkItem *item,
-                           GError **error);
+gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id,
+                           const CkItem *item, GError **error);
+
+/* Grows with everything that is written or undone: while it is the same, so is what was read. */
+gint64 ck_store_changes(CkStore *store);
 
 CkFound ck_store_user(CkStore *store, gint64 row, CkUserRow *user, GError **error);
 CkFound ck_store_user_named(CkStore *store, const char *name, CkUserRow *user, GError **error);

@@ -7,6 +7,7 @@
 
 struct _CkTree {
     CkStore *store;
+    CkContents *contents;
     const CkConfig *config;
     gint64 began; /* seconds since 1970; the time of the root */
 };
@@ -47,20 +48,21 @@ static gint64 node_row(guint64 node)
 static const struct {
     const char *name;
     Kind kind;
-    gboolean listed; /* opens by its name all the same */
+    CkFormats format; /* by which it is listed; it opens by its name all the same */
 } thread_files[] = {
-    {"thread.json", THREAD_JSON, TRUE},
-    {"thread.md", THREAD_MD, TRUE},
-    {"items.jsonl", ITEMS_JSONL, FALSE},
+    {"thread.json", THREAD_JSON, CK_FORMAT_JSON},
+    {"thread.md", THREAD_MD, CK_FORMAT_TRANSCRIPT},
+    {"items.jsonl", ITEMS_JSONL, CK_FORMAT_JSONL},
 };
 
 /* What it holds for each item. ck_name_item_number() knows the extensions as well. */
 static const struct {
     const char *extension;
     Kind kind;
+    CkFormats format;
 } item_files[] = {
-    {"json", ITEM_JSON},
-    {"md", ITEM_MD},
+    {"json", ITEM_JSON, CK_FORMAT_JSON},
+    {"md", ITEM_MD, CK_FORMAT_MD},
 };
 
 /* Positions: an item's files stand at number · 2 and number · 2 + 1, the thread's files after all
@@ -70,12 +72,13 @@ static const struct {
 CkTree *ck_tree_new(CkStore *store, const CkConfig *config)
 {
     CkTree *tree = g_new(CkTree, 1);
-    *tree = (CkTree){store, config, g_get_real_time() / G_USEC_PER_SEC};
+    *tree = (CkTree){store, ck_contents_new(store), config, g_get_real_time() / G_USEC_PER_SEC};
     return tree;
 }
 
 void ck_tree_free(CkTree *tree)
 {
+    ck_contents_free(tree->contents);
     g_free(tree);
 }
 
@@ -92,18 +95,30 @@ static CkTreeResult from_found(CkFound found)
 }
 
 /* CK_TREE_ABSENT where the listing has been read to its end, else CK_TREE_WANT. */
-static CkTreeResult want_listing(CkTree *tree, CkWantKind kind, const char *id, CkWant *want,
-                                 GError **error)
+static CkTreeResult want_listing(CkTree *tree, const CkWant *listing, CkWant *want, GError **error)
 {
-    const CkWant listing = {kind, (char *)id}; /* borrowed */
-    g_autofree char *key = ck_want_key(&listing);
+    g_autofree char *key = ck_want_key(listing);
     g_auto(CkListingState) state = {0};
     if (!ck_store_listing(tree->store, key, &state, error))
         return CK_TREE_FAILED;
     if (state.complete)
         return CK_TREE_ABSENT;
-    *want = ck_want_copy(&listing);
+    *want = ck_want_copy(listing);
     return CK_TREE_WANT;
+}
+
+static CkTreeResult want_items(CkTree *tree, const CkThreadRow *thread, CkWant *want,
+                               GError **error)
+{
+    const CkWant items = {CK_WANT_ITEMS, thread->id};
+    return want_listing(tree, &items, want, error);
+}
+
+/* user: NULL for all that the mount shows. */
+static CkTreeResult want_threads(CkTree *tree, const char *user, CkWant *want, GError **error)
+{
+    const CkWant threads = ck_want_threads_of(user, tree->config);
+    return want_listing(tree, &threads, want, error);
 }
 
 /* Attributes */
@@ -164,7 +179,7 @@ static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thre
     default:
         return CK_TREE_ABSENT;
     }
-    CkTreeResult rest = want_listing(tree, CK_WANT_ITEMS, thread->id, want, error);
+    CkTreeResult rest = want_items(tree, thread, want, error);
     return rest == CK_TREE_ABSENT ? CK_TREE_OK : rest;
 }
 
@@ -210,8 +225,8 @@ CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want
 
 /* A thread by its folder's name, present or former, or by its bare id. user: the row of the user
  * whose folder this is, 0 in the root. */
-static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, CkStat *stat,
-                                  CkWant *want, GError **error)
+static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, gboolean no_thread,
+                                  CkStat *stat, CkWant *want, GError **error)
 {
     /* By its folder's name, where the folders are. */
     gboolean folders_here = user || !tree->config->group_by_user;
@@ -232,6 +247,8 @@ static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, C
     found = ck_store_thread_by_id(tree->store, id, &thread, error);
     if (found == CK_FAILED)
         return CK_TREE_FAILED;
+    if (found == CK_ABSENT && no_thread)
+        return CK_TREE_ABSENT;
     if (found == CK_ABSENT) {
         *want = (CkWant){CK_WANT_THREAD, g_strdup(id)};
         return CK_TREE_WANT;
@@ -250,25 +267,27 @@ static CkTreeResult lookup_user(CkTree *tree, const char *name, CkStat *stat, Ck
         user_stat(&user, stat);
     if (found != CK_ABSENT)
         return from_found(found);
+    g_autofree char *only = tree->config->user ? ck_name_user(tree->config->user) : NULL;
+    if (only && strcmp(only, name) != 0)
+        return CK_TREE_ABSENT;
     gboolean only_listed;
     g_autofree char *id = ck_name_user_id(name, &only_listed);
-    if (only_listed)
-        return want_listing(tree, CK_WANT_THREADS, NULL, want, error);
-    return id ? want_listing(tree, CK_WANT_USER_THREADS, id, want, error) : CK_TREE_ABSENT;
+    return id || only_listed ? want_threads(tree, id, want, error) : CK_TREE_ABSENT;
 }
 
-static CkTreeResult lookup_in_root(CkTree *tree, const char *name, CkStat *stat, CkWant *want,
-                                   GError **error)
+static CkTreeResult lookup_in_root(CkTree *tree, const char *name, gboolean no_thread, CkStat *stat,
+                                   CkWant *want, GError **error)
 {
     if (!tree->config->group_by_user)
-        return lookup_thread(tree, 0, name, stat, want, error);
+        return lookup_thread(tree, 0, name, no_thread, stat, want, error);
     CkTreeResult result = lookup_user(tree, name, stat, want, error);
     gboolean known = result == CK_TREE_OK || result == CK_TREE_FAILED;
-    if (known || ck_name_thread_id(name) != name)
+    if (known || no_thread || ck_name_thread_id(name) != name)
         return result;
-    /* A bare id is a thread's, unless a user of that name is known already. */
+    /* A bare id is a thread's, unless a user of that name is known already, or it is no thread's.
+     */
     ck_want_clear(want);
-    return lookup_thread(tree, 0, name, stat, want, error);
+    return lookup_thread(tree, 0, name, no_thread, stat, want, error);
 }
 
 static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name, CkStat *stat,
@@ -285,7 +304,7 @@ static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name,
     if (number == 0)
         return CK_TREE_ABSENT;
     if (number > thread.items)
-        return want_listing(tree, CK_WANT_ITEMS, thread.id, want, error);
+        return want_items(tree, &thread, want, error);
     g_auto(CkItemRow) item = {0};
     found = ck_store_item_numbered(tree->store, row, number, &item, error);
     if (found != CK_FOUND)
@@ -300,14 +319,14 @@ static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name,
     return CK_TREE_ABSENT;
 }
 
-CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, CkStat *stat,
-                            CkWant *want, GError **error)
+CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboolean no_thread,
+                            CkStat *stat, CkWant *want, GError **error)
 {
     switch (node_kind(folder)) {
     case ROOT:
-        return lookup_in_root(tree, name, stat, want, error);
+        return lookup_in_root(tree, name, no_thread, stat, want, error);
     case USER:
-        return lookup_thread(tree, node_row(folder), name, stat, want, error);
+        return lookup_thread(tree, node_row(folder), name, no_thread, stat, want, error);
     case THREAD:
         return lookup_in_thread(tree, node_row(folder), name, stat, want, error);
     default:
@@ -374,7 +393,7 @@ static CkFound list_items(CkTree *tree, gint64 thread, guint64 position, Listing
         for (gsize i = 0; i < G_N_ELEMENTS(item_files); i++) {
             g_autofree char *name = ck_name_item(number, item.role, item_files[i].extension);
             CkStat stat;
-            if (number * 2 + i <= position)
+            if (number * 2 + i <= position || !(tree->config->formats & item_files[i].format))
                 continue;
             item_stat(item_files[i].kind, &item, &stat);
             if (!give(listing, name, &stat, number * 2 + i))
@@ -383,16 +402,16 @@ static CkFound list_items(CkTree *tree, gint64 thread, guint64 position, Listing
     }
 }
 
+/* CK_TREE_WANT where a file's size takes items that are not known yet. */
 static CkTreeResult list_thread_files(CkTree *tree, const CkThreadRow *thread, guint64 position,
-                                      Listing *listing, GError **error)
+                                      Listing *listing, CkWant *want, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
         guint64 at = THREAD_FILES_AT + i;
-        g_auto(CkWant) none = {0}; /* and stays so: all items are known when this is called */
         CkStat stat;
-        if (!thread_files[i].listed || at <= position)
+        if (at <= position || !(tree->config->formats & thread_files[i].format))
             continue;
-        CkTreeResult result = thread_stat(tree, thread_files[i].kind, thread, &stat, &none, error);
+        CkTreeResult result = thread_stat(tree, thread_files[i].kind, thread, &stat, want, error);
         if (result != CK_TREE_OK || !give(listing, thread_files[i].name, &stat, at))
             return result;
     }
@@ -400,15 +419,15 @@ static CkTreeResult list_thread_files(CkTree *tree, const CkThreadRow *thread, g
 }
 
 /* What it means that no more rows were given: CK_TREE_ABSENT, the listing has no more; CK_TREE_OK,
- * the reader has enough to go on with; else the next page is wanted. */
-static CkTreeResult after_rows(CkTree *tree, CkFound found, const Listing *listing, CkWantKind kind,
-                               const char *id, CkWant *want, GError **error)
+ * the reader has enough to go on with; else the listing's next page is wanted. */
+static CkTreeResult after_rows(CkTree *tree, CkFound found, const Listing *listing,
+                               const CkWant *next, CkWant *want, GError **error)
 {
     if (found == CK_FAILED)
         return CK_TREE_FAILED;
     if (listing->full)
         return CK_TREE_OK;
-    CkTreeResult result = want_listing(tree, kind, id, want, error);
+    CkTreeResult result = want_listing(tree, next, want, error);
     if (result != CK_TREE_WANT || listing->taken == 0)
         return result;
     ck_want_clear(want);
@@ -418,9 +437,10 @@ static CkTreeResult after_rows(CkTree *tree, CkFound found, const Listing *listi
 static CkTreeResult list_root(CkTree *tree, guint64 position, Listing *listing, CkWant *want,
                               GError **error)
 {
+    const CkWant next = ck_want_threads_of(NULL, tree->config);
     CkFound found = tree->config->group_by_user ? list_users(tree, position, listing, error)
                                                 : list_threads(tree, 0, position, listing, error);
-    return after_rows(tree, found, listing, CK_WANT_THREADS, NULL, want, error);
+    return after_rows(tree, found, listing, &next, want, error);
 }
 
 static CkTreeResult list_user(CkTree *tree, gint64 row, guint64 position, Listing *listing,
@@ -430,10 +450,25 @@ static CkTreeResult list_user(CkTree *tree, gint64 row, guint64 position, Listin
     CkFound found = ck_store_user(tree->store, row, &user, error);
     if (found != CK_FOUND)
         return from_found(found);
+    const CkWant next = ck_want_threads_of(user.id, tree->config);
     found = list_threads(tree, row, position, listing, error);
-    /* No filter finds the threads that have no user; they come with the listing of all. */
-    return *user.id ? after_rows(tree, found, listing, CK_WANT_USER_THREADS, user.id, want, error)
-                    : after_rows(tree, found, listing, CK_WANT_THREADS, NULL, want, error);
+    return after_rows(tree, found, listing, &next, want, error);
+}
+
+/* A thread without an id that can be asked for: what is known of it, then the pager's error. */
+static CkTreeResult list_nameless_thread(CkTree *tree, const CkThreadRow *thread, guint64 position,
+                                         Listing *listing, CkWant *want, GError **error)
+{
+    if (position < THREAD_FILES_AT) {
+        CkTreeResult result = list_thread_files(tree, thread, position, listing, want, error);
+        if (result == CK_TREE_WANT && listing->taken > 0) {
+            ck_want_clear(want);
+            return CK_TREE_OK;
+        }
+        if (result != CK_TREE_OK || listing->taken > 0 || listing->full)
+            return result;
+    }
+    return want_items(tree, thread, want, error);
 }
 
 static CkTreeResult list_thread(CkTree *tree, gint64 row, guint64 position, Listing *listing,
@@ -443,12 +478,16 @@ static CkTreeResult list_thread(CkTree *tree, gint64 row, guint64 position, List
     CkFound found = ck_store_thread(tree->store, row, &thread, error);
     if (found != CK_FOUND)
         return from_found(found);
-    found =
-        position < THREAD_FILES_AT ? list_items(tree, row, position, listing, error) : CK_ABSENT;
-    CkTreeResult result = after_rows(tree, found, listing, CK_WANT_ITEMS, thread.id, want, error);
-    if (result != CK_TREE_ABSENT)
-        return result;
-    return list_thread_files(tree, &thread, position, listing, error);
+    if (!ck_name_is_id(thread.id))
+        return list_nameless_thread(tree, &thread, position, listing, want, error);
+    if (position < THREAD_FILES_AT) {
+        const CkWant next = {CK_WANT_ITEMS, thread.id};
+        found = list_items(tree, row, position, listing, error);
+        CkTreeResult result = after_rows(tree, found, listing, &next, want, error);
+        if (result != CK_TREE_ABSENT)
+            return result;
+    }
+    return list_thread_files(tree, &thread, position, listing, want, error);
 }
 
 CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
@@ -485,7 +524,7 @@ CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size
         g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a file");
         return CK_TREE_FAILED;
     }
-    return ck_contents_read(tree->store, files[kind], node_row(node), offset, size, out, error)
+    return ck_contents_read(tree->contents, files[kind], node_row(node), offset, size, out, error)
                ? CK_TREE_OK
                : CK_TREE_FAILED;
 }

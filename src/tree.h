@@ -50,9 +50,10 @@ void ck_tree_free(CkTree *tree);
  */
 
 /* What a folder has under that name, listed or not: a thread also by a former name of its folder
- * and by its bare id. CK_TREE_ABSENT as well where folder is none. */
-CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, CkStat *stat,
-                            CkWant *want, GError **error);
+ * and by its bare id. CK_TREE_ABSENT as well where folder is none. no_thread: the API has been
+ * asked and has no thread with the id that the name is or ends in. */
+CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboolean no_thread,
+                            CkStat *stat, CkWant *want, GError **error);
 
 /* The attributes of a node that a lookup or a listing gave. CK_TREE_WANT for thread.md and
  * items.jsonl until all items are known: their size is not known before. */

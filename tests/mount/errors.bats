@@ -191,9 +191,9 @@ all_threads() {
     expect_errno ok list "$(thread)/"
 }
 
-@test "a page of threads of which one has no id is EIO, and nothing of it is kept" {
-    part_way patch 'patch: {data: [{id: "cthr_1"}, {title: "no id"}]}'
-    logged 'no id.*: check that OPENAI_BASE_URL'
+@test "a page of threads that ends with one without an id, and no cursor, is EIO" {
+    part_way patch 'patch: {data: [{id: "cthr_1"}, {title: "no id"}], last_id: null}'
+    logged 'more and not from where.*: check that OPENAI_BASE_URL'
     all_threads
 }
 

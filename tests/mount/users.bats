@@ -7,11 +7,6 @@ setup_file() {
     start_sandbox
 }
 
-# How users of the sample are named as folders: a slash can't stand in a name.
-encoded() {
-    sed 's,/,%2F,g'
-}
-
 # 150 threads of "crowd", behind which stand two of "zoe", one of nobody and one of "Zoë Q/1".
 crowd() {
     start_sandbox_with < <(jq -n '[
@@ -177,4 +172,18 @@ END
         "$(account '.[].thread.id' | sort)"
     expect "$(find "$MNT" -name '[0-9]*.json' | wc -l)" "$(account '[.[].items[]] | length')"
     expect_requests "$(account 'map([1, (.items | length / 100 | ceil)] | max) | add')" /items
+}
+
+@test "a user who is called as a thread could be is found by that name" {
+    start_sandbox_with <<'END'
+[{"thread": {"id": "cthr_1", "user": "cthr_2", "created_at": 1}},
+ {"thread": {"id": "cthr_3", "user": "cthr_1", "created_at": 2}}]
+END
+    mount_fs --group-by=user --page-size=1
+    expect "$(ls "$MNT/cthr_2")" cthr_1
+    expect_requests 1 'threads/cthr_2$'
+    expect_requests 1 'user=cthr_2$'
+    # Of two things with one name, the one that is listed.
+    expect "$(ls "$MNT/cthr_1")" cthr_3
+    expect_errno ENOENT stat "$MNT/cthr_4"
 }

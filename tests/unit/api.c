@@ -353,7 +353,7 @@ static void an_answer_that_is_no_page_is_a_bad_response(void)
 
 static void an_answer_that_is_no_thread_is_a_bad_response(void)
 {
-    static const char *const bodies[] = {"<html></html>", "", "[]", "{\"title\":\"T\"}"};
+    static const char *const bodies[] = {"<html></html>", "", "{\"id\":\"cthr_1\"", "{}{}", "\xff"};
     g_autoptr(Fixture) f = fixture_new();
     for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
         g_auto(Outcome) outcome = {0};
@@ -361,6 +361,22 @@ static void an_answer_that_is_no_thread_is_a_bad_response(void)
         ck_api_get_thread(f->api, "cthr_1", on_thread, &outcome);
         wait_for(f, &outcome);
         g_assert_error(outcome.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    }
+}
+
+/* What is missing is the caller's to judge. */
+static void a_thread_may_lack_everything(void)
+{
+    static const char *const bodies[] = {"{}", "[]", "null", "4711", "{\"id\":7,\"title\":[]}"};
+    g_autoptr(Fixture) f = fixture_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_auto(Outcome) outcome = {0};
+        server_json(f->server, LIST "/cthr_1", bodies[i]);
+        ck_api_get_thread(f->api, "cthr_1", on_thread, &outcome);
+        wait_for(f, &outcome);
+        g_assert_no_error(outcome.error);
+        g_assert_null(outcome.first);
+        g_assert_null(outcome.last);
     }
 }
 
@@ -524,6 +540,7 @@ int main(int argc, char **argv)
     TEST(a_thread_is_retrieved);
     TEST(an_answer_that_is_no_page_is_a_bad_response);
     TEST(an_answer_that_is_no_thread_is_a_bad_response);
+    TEST(a_thread_may_lack_everything);
     TEST(only_200_is_an_answer);
     TEST(it_tries_again_until_it_succeeds);
     TEST(it_tries_again_after_a_broken_connection);

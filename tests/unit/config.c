@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "timestamp.h"
 
 #define KEY "sk-a-secret-that-nobody-may-see"
 
@@ -42,6 +43,8 @@ static void assert_invalid(const GError *error, ...)
         g_assert_nonnull(strstr(error->message, word));
     va_end(words);
     g_assert_null(strstr(error->message, "secret"));
+    g_assert_null(strpbrk(error->message, "\r\n"));
+    g_assert_true(g_utf8_validate(error->message, -1, NULL));
 }
 
 /* Defaults and environment */
@@ -57,6 +60,11 @@ static void begins_with_the_defaults(void)
     g_assert_cmpuint(config->concurrency, ==, 16);
     g_assert_cmpuint(config->page_size, ==, 100);
     g_assert_cmpuint(config->timeout, ==, 30);
+    g_assert_null(config->user);
+    g_assert_cmpint(config->since, ==, 0);
+    g_assert_cmpint(config->until, ==, G_MAXINT64);
+    g_assert_false(config->name_by_id);
+    g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT);
 }
 
 static void reads_the_environment_of_the_official_sdks(void)
@@ -100,9 +108,11 @@ static void reads_an_environment_without_any_of_them(void)
 static void has_the_settings_that_can_be_set(void)
 {
     static const char *const names[] = {"base-url",    "organization", "project", "group-by",
-                                        "concurrency", "page-size",    "timeout"};
+                                        "concurrency", "page-size",    "timeout", "names",
+                                        "formats",     "user",         "since",   "until"};
     static const char *const others[] = {"",         "key",     "api-key",  "OPENAI_API_KEY",
-                                         "base_url", "Timeout", "timeout ", "time"};
+                                         "base_url", "Timeout", "timeout ", "time",
+                                         "name",     "format",  "users",    "after"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         g_assert_true(ck_config_has(names[i]));
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
@@ -119,6 +129,11 @@ static void sets_each(void)
     set(config, "concurrency", "1");
     set(config, "page-size", "2");
     set(config, "timeout", "3");
+    set(config, "names", "id");
+    set(config, "formats", "jsonl");
+    set(config, "user", "jörg");
+    set(config, "since", "2026-07-01");
+    set(config, "until", "2026-07-31");
     g_assert_cmpstr(config->base_url, ==, "https://example.org/v1");
     g_assert_cmpstr(config->organization, ==, "org-1");
     g_assert_cmpstr(config->project, ==, "proj_2");
@@ -126,6 +141,11 @@ static void sets_each(void)
     g_assert_cmpuint(config->concurrency, ==, 1);
     g_assert_cmpuint(config->page_size, ==, 2);
     g_assert_cmpuint(config->timeout, ==, 3);
+    g_assert_true(config->name_by_id);
+    g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSONL);
+    g_assert_cmpstr(config->user, ==, "jörg");
+    g_assert_cmpint(config->since, ==, 1782864000); /* 00:00:00 */
+    g_assert_cmpint(config->until, ==, 1785542399); /* 23:59:59 */
 }
 
 static void the_last_setting_counts(void)
@@ -135,8 +155,128 @@ static void the_last_setting_counts(void)
     set(config, "timeout", "04");
     set(config, "base-url", "https://one.example/v1");
     set(config, "base-url", "https://two.example/v1");
+    set(config, "names", "id");
+    set(config, "names", "title");
+    set(config, "formats", "jsonl");
+    set(config, "formats", "json,md");
+    set(config, "user", "ann");
+    set(config, "user", "bob");
+    set(config, "since", "2026-07-02");
+    set(config, "since", "7");
     g_assert_cmpuint(config->timeout, ==, 4);
     g_assert_cmpstr(config->base_url, ==, "https://two.example/v1");
+    g_assert_false(config->name_by_id);
+    g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSON | CK_FORMAT_MD);
+    g_assert_cmpstr(config->user, ==, "bob");
+    g_assert_cmpint(config->since, ==, 7);
+}
+
+static void formats_are_words_with_commas_or_colons_between(void)
+{
+    static const struct {
+        const char *value;
+        guint formats;
+    } cases[] = {
+        {"json", CK_FORMAT_JSON},
+        {"md", CK_FORMAT_MD},
+        {"transcript", CK_FORMAT_TRANSCRIPT},
+        {"jsonl", CK_FORMAT_JSONL},
+        {"md,transcript", CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT},
+        {"transcript:md", CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT}, /* a comma ends an option of -o */
+        {"json,jsonl:md", CK_FORMAT_JSON | CK_FORMAT_JSONL | CK_FORMAT_MD},
+        {"json,md,transcript,jsonl",
+         CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT | CK_FORMAT_JSONL},
+        {"md,md", CK_FORMAT_MD},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        set(config, "formats", cases[i].value);
+        g_assert_cmpuint(config->formats, ==, cases[i].formats);
+    }
+}
+
+static void refuses_formats_that_there_are_not(void)
+{
+    static const char *const values[] = {
+        "",      ",",     ":",      "html",  "JSON",    "json,",    ",json", "json,,md",
+        "json;", "json ", "js",     "jsonx", "json md", "json, md", "all",   "thread.md",
+        "md:",   ":md",   "jsonl?", "none",  "json|md", "json.md",  "-json", "json,html",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = ck_config_new();
+        g_autofree char *assignment = g_strconcat("--formats=", values[i], ":", NULL);
+        set(config, "formats", "jsonl");
+        g_assert_false(ck_config_set(config, "formats", values[i], &error));
+        assert_invalid(error, assignment, "json", "md", "transcript", "jsonl", NULL);
+        g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSONL);
+    }
+}
+
+/* 512 characters, not bytes, as the API counts them. */
+static void a_user_has_1_to_512_characters(void)
+{
+    static const char *const characters[] = {"u", "é", "\xf0\x9f\x92\xb8"};
+    for (gsize i = 0; i < G_N_ELEMENTS(characters); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = ck_config_new();
+        g_autoptr(GString) user = g_string_new(NULL);
+        for (int n = 0; n < CK_USER_MAX; n++)
+            g_string_append(user, characters[i]);
+        set(config, "user", characters[i]);
+        set(config, "user", user->str);
+        g_assert_cmpstr(config->user, ==, user->str);
+        g_string_append(user, characters[i]);
+        g_assert_false(ck_config_set(config, "user", user->str, &error));
+        assert_invalid(error, "--user=", "1 to 512 characters", NULL);
+        g_assert_cmpuint(strlen(config->user), ==, user->len - strlen(characters[i]));
+    }
+}
+
+static void a_user_may_be_any_text(void)
+{
+    static const char *const users[] = {"0", " ",    "-",    "org/team",     "a,b",     "%none",
+                                        "%", "a\nb", "李雷", "\xef\xbf\xbd", "--user=x"};
+    for (gsize i = 0; i < G_N_ELEMENTS(users); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        set(config, "user", users[i]);
+        g_assert_cmpstr(config->user, ==, users[i]);
+    }
+}
+
+static void ages_are_taken_from_now_on(void)
+{
+    static const char *const names[] = {"since", "until"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        gint64 before = g_get_real_time() / G_USEC_PER_SEC;
+        set(config, names[i], "2h");
+        gint64 after = g_get_real_time() / G_USEC_PER_SEC;
+        gint64 time = i == 0 ? config->since : config->until;
+        g_assert_cmpint(time, >=, before - 7200);
+        g_assert_cmpint(time, <=, after - 7200);
+    }
+}
+
+/* A span of dates has its first and its last day in it. */
+static void a_date_begins_or_ends_a_span(void)
+{
+    static const struct {
+        const char *value;
+        gint64 since, until;
+    } cases[] = {
+        {"2026-07-01", 1782864000, 1782950399},
+        {"2026-07-01T00:00:00Z", 1782864000, 1782864000},
+        {"2026-07-01T09:30", 1782898200, 1782898200},
+        {"1782898200", 1782898200, 1782898200},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        set(config, "since", cases[i].value);
+        set(config, "until", cases[i].value);
+        g_assert_cmpint(config->since, ==, cases[i].since);
+        g_assert_cmpint(config->until, ==, cases[i].until);
+    }
 }
 
 static void numbers_have_a_range(void)
@@ -162,26 +302,140 @@ static void refuses_bad_values_by_name_and_keeps_the_old_one(void)
     static const struct {
         const char *name, *value;
     } cases[] = {
-        {"timeout", "0"},          {"timeout", "-1"},
-        {"timeout", "abc"},        {"timeout", "1.5"},
-        {"timeout", "30s"},        {"timeout", " 5"},
-        {"timeout", "+5"},         {"timeout", "0x10"},
-        {"timeout", "4294967297"}, {"timeout", "99999999999999999999"},
-        {"timeout", ""},           {"concurrency", "0"},
-        {"concurrency", "many"},   {"page-size", "0"},
-        {"page-size", "1,000"},    {"group-by", "day"},
-        {"group-by", "User"},      {"group-by", ""},
+        {"timeout", "0"},
+        {"timeout", "-1"},
+        {"timeout", "abc"},
+        {"timeout", "1.5"},
+        {"timeout", "30s"},
+        {"timeout", " 5"},
+        {"timeout", "+5"},
+        {"timeout", "0x10"},
+        {"timeout", "4294967297"},
+        {"timeout", "99999999999999999999"},
+        {"timeout", ""},
+        {"concurrency", "0"},
+        {"concurrency", "many"},
+        {"page-size", "0"},
+        {"page-size", "1,000"},
+        {"group-by", "day"},
+        {"group-by", "User"},
+        {"group-by", ""},
+        {"names", "ids"},
+        {"names", "Title"},
+        {"names", ""},
+        {"names", "id,title"},
+        {"formats", "html"},
+        {"formats", ""},
+        {"user", ""},
+        {"since", "20260701"},
+        {"since", "yesterday"},
+        {"since", ""},
+        {"since", "2026-02-30"},
+        {"since", "-1d"},
+        {"until", "7D"},
+        {"until", " 7d"},
+        {"until", ""},
+        {"until", "99999999999999999999"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfig) config = with_key();
         g_autofree char *assignment = g_strconcat("--", cases[i].name, "=", cases[i].value, NULL);
         g_assert_false(ck_config_set(config, cases[i].name, cases[i].value, &error));
-        assert_invalid(error, assignment, "must be", NULL);
+        assert_invalid(error, assignment, ": must be ", NULL);
         g_assert_cmpuint(config->timeout, ==, 30);
         g_assert_cmpuint(config->concurrency, ==, 16);
         g_assert_cmpuint(config->page_size, ==, 100);
         g_assert_false(config->group_by_user);
+        g_assert_false(config->name_by_id);
+        g_assert_null(config->user);
+        g_assert_cmpint(config->since, ==, 0);
+        g_assert_cmpint(config->until, ==, G_MAXINT64);
+        g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT);
+    }
+}
+
+/* What a person can do about it stands in the message. */
+static void tells_what_is_allowed(void)
+{
+    static const struct {
+        const char *name, *allowed;
+    } cases[] = {
+        {"names", "must be title or id"},
+        {"formats", "must be one or more of json, md, transcript and jsonl"},
+        {"since", "must be " CK_TIMESTAMP_FORMS},
+        {"until", "must be " CK_TIMESTAMP_FORMS},
+        {"group-by", "must be user"},
+        {"timeout", "must be a number from 1 to 3600"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = ck_config_new();
+        g_assert_false(ck_config_set(config, cases[i].name, "bad", &error));
+        assert_invalid(error, "--", cases[i].name, "=bad: ", cases[i].allowed, NULL);
+    }
+}
+
+static void an_error_is_one_line_of_text_whatever_the_value_is(void)
+{
+    static const char *const names[] = {"group-by", "names",       "formats",   "since",
+                                        "until",    "concurrency", "page-size", "timeout"};
+    static const struct {
+        const char *value, *shown;
+    } cases[] = {
+        {"a\nb", "=a?b: "},
+        {"a\r\nb\n", "=a??b?: "},
+        {"a\x1b[2Jb\x7f\t", "=a?[2Jb??: "},
+        {"a\xff\xc3(", "=a\xef\xbf\xbd\xef\xbf\xbd(: "},
+        {"jörg", "=jörg: "},
+    };
+    for (gsize n = 0; n < G_N_ELEMENTS(names); n++)
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+            g_autoptr(GError) error = NULL;
+            g_autoptr(CkConfig) config = ck_config_new();
+            g_assert_false(ck_config_set(config, names[n], cases[i].value, &error));
+            assert_invalid(error, names[n], cases[i].shown, "must be", NULL);
+        }
+}
+
+static void a_user_that_is_not_utf_8_is_refused_in_utf_8(void)
+{
+    static const char *const users[] = {"\xff", "a\xc3", "\xed\xa0\xbd", "\xc0\x80", "a\xff\nb"};
+    for (gsize i = 0; i < G_N_ELEMENTS(users); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = ck_config_new();
+        g_assert_false(ck_config_set(config, "user", users[i], &error));
+        assert_invalid(error, "--user=", "\xef\xbf\xbd", "must be a user", NULL);
+        g_assert_null(config->user);
+    }
+}
+
+/* The span */
+
+static void shows_what_was_created_in_the_span(void)
+{
+    static const struct {
+        gint64 since, until, created_at;
+        gboolean shown;
+    } cases[] = {
+        {0, G_MAXINT64, 1, TRUE},
+        {0, G_MAXINT64, G_MAXINT64, TRUE},
+        {100, 200, 99, FALSE},
+        {100, 200, 100, TRUE},
+        {100, 200, 150, TRUE},
+        {100, 200, 200, TRUE},
+        {100, 200, 201, FALSE},
+        {100, 100, 100, TRUE},
+        /* of unknown time */
+        {0, G_MAXINT64, 0, TRUE},
+        {100, 200, 0, TRUE},
+        {0, 0, 0, TRUE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        config->since = cases[i].since;
+        config->until = cases[i].until;
+        g_assert_cmpint(ck_config_shows(config, cases[i].created_at), ==, cases[i].shown);
     }
 }
 
@@ -256,6 +510,38 @@ static void does_not_repeat_a_password(void)
     g_assert_null(strstr(error->message, "hidden"));
 }
 
+static void a_span_that_ends_before_it_begins_is_refused(void)
+{
+    static const struct {
+        const char *since, *until;
+        const char *from, *to; /* NULL: it is one */
+    } cases[] = {
+        {"2026-07-01", "2026-07-01", NULL, NULL},
+        {"2026-07-01", "2026-07-31", NULL, NULL},
+        {"2026-07-01T09:30", "2026-07-01T09:30", NULL, NULL},
+        {"2026-07-01T23:59:59", "2026-07-01", NULL, NULL},
+        {"2w", "7d", NULL, NULL},
+        {"0", "9999-12-31", NULL, NULL},
+        {"2026-07-02", "2026-07-01", "2026-07-02T00:00:00Z", "2026-07-01T23:59:59Z"},
+        {"2026-07-01T09:30:01", "2026-07-01T09:30", "2026-07-01T09:30:01Z", "2026-07-01T09:30:00Z"},
+        {"2", "1", "1970-01-01T00:00:02Z", "1970-01-01T00:00:01Z"},
+        {"9999-12-31", "0", "9999-12-31T00:00:00Z", "1970-01-01T00:00:00Z"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = with_key();
+        say(cases[i].since);
+        /* In either order: what is told is known when all is. */
+        set(config, i % 2 ? "since" : "until", i % 2 ? cases[i].since : cases[i].until);
+        set(config, i % 2 ? "until" : "since", i % 2 ? cases[i].until : cases[i].since);
+        g_assert_cmpint(ck_config_check(config, &error), ==, cases[i].from == NULL);
+        if (cases[i].from)
+            assert_invalid(error, "--since", "--until", cases[i].from, cases[i].to, NULL);
+        else
+            g_assert_no_error(error);
+    }
+}
+
 /* URLs that get the key */
 
 static void the_key_goes_over_https_or_to_this_machine(void)
@@ -307,6 +593,42 @@ static void white_space_and_control_characters_make_no_url(void)
     }
 }
 
+static void a_bad_value_leaves_names_as_they_were(void)
+{
+    g_autoptr(CkConfig) config = ck_config_new();
+    set(config, "names", "id");
+    g_assert_false(ck_config_set(config, "names", "ids", NULL));
+    g_assert_true(config->name_by_id);
+}
+
+static void an_error_shows_no_controls_of_two_bytes(void)
+{
+    static const char *const values[] = {"a\xc2\x85"
+                                         "b",
+                                         "a\xc2\x9b"
+                                         "2Jb"};
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = ck_config_new();
+        g_assert_false(ck_config_set(config, "names", values[i], &error));
+        assert_invalid(error, "--names=a?", NULL);
+    }
+}
+
+static void a_bad_base_url_is_told_in_one_line_of_text(void)
+{
+    static const char *const urls[] = {"https://h/v1\n", "https://h/v1\r\nX-Other: 1",
+                                       "https://h/\x1b[2J", "https://h/\xff"};
+    for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = with_key();
+        set(config, "base-url", urls[i]);
+        g_assert_false(ck_config_check(config, &error));
+        assert_invalid(error, "https://h/", "OPENAI_BASE_URL", NULL);
+        g_assert_null(strchr(error->message, '\x1b'));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -317,9 +639,20 @@ int main(int argc, char **argv)
     g_test_add_func("/config/has", has_the_settings_that_can_be_set);
     g_test_add_func("/config/set/each", sets_each);
     g_test_add_func("/config/set/last", the_last_setting_counts);
+    g_test_add_func("/config/set/formats", formats_are_words_with_commas_or_colons_between);
+    g_test_add_func("/config/set/bad-formats", refuses_formats_that_there_are_not);
+    g_test_add_func("/config/set/user-size", a_user_has_1_to_512_characters);
+    g_test_add_func("/config/set/user-text", a_user_may_be_any_text);
+    g_test_add_func("/config/set/ages", ages_are_taken_from_now_on);
+    g_test_add_func("/config/set/dates", a_date_begins_or_ends_a_span);
     g_test_add_func("/config/set/ranges", numbers_have_a_range);
     g_test_add_func("/config/set/bad", refuses_bad_values_by_name_and_keeps_the_old_one);
+    g_test_add_func("/config/set/allowed", tells_what_is_allowed);
+    g_test_add_func("/config/set/one-line", an_error_is_one_line_of_text_whatever_the_value_is);
+    g_test_add_func("/config/set/user-bytes", a_user_that_is_not_utf_8_is_refused_in_utf_8);
+    g_test_add_func("/config/shows", shows_what_was_created_in_the_span);
     g_test_add_func("/config/check/good", passes_with_a_key);
+    g_test_add_func("/config/check/span", a_span_that_ends_before_it_begins_is_refused);
     g_test_add_func("/config/check/no-key", asks_for_a_missing_key);
     g_test_add_func("/config/check/broken-key", refuses_a_key_that_would_break_a_header);
     g_test_add_func("/config/check/broken-header",
@@ -329,5 +662,8 @@ int main(int argc, char **argv)
     g_test_add_func("/config/url/safe", the_key_goes_over_https_or_to_this_machine);
     g_test_add_func("/config/url/unsafe", the_key_goes_nowhere_else);
     g_test_add_func("/config/url/no-url", white_space_and_control_characters_make_no_url);
+    g_test_add_func("/config/set/bad-names", a_bad_value_leaves_names_as_they_were);
+    g_test_add_func("/config/set/controls", an_error_shows_no_controls_of_two_bytes);
+    g_test_add_func("/config/check/one-line", a_bad_base_url_is_told_in_one_line_of_text);
     return g_test_run();
 }

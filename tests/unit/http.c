@@ -485,8 +485,6 @@ static void free_ends_what_runs_and_what_waits_without_a_callback(void)
     g_assert_cmpuint(server_seen(f->server), ==, 1);
 }
 
-/* Where a key may go */
-
 #define TEST(name) g_test_add_func("/http/" #name, name)
 
 int main(int argc, char **argv)

@@ -73,6 +73,8 @@ static void accepts_every_kind_of_value(void)
         /* numbers, RFC 8259 section 6 */
         "0", "-0", "7", "-12", "9007199254740993", "0.5", "2.50", "-0.0e0", "1e5", "1E+5", "1e-05",
         "1e400", "123456789012345678901234567890",
+        /* words for which JSON has none, of Python's json module */
+        "NaN", "Infinity", "-Infinity", " [NaN,Infinity , -Infinity]\n", "{\"a\":NaN}",
         /* strings */
         "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"", "\"{[,:]}\"", "\"\\\\\"", "\"\xf0\x9f\xa6\x86\"",
         /* strings that a stricter reader refuses: they shall not cost their page */
@@ -87,7 +89,8 @@ static void accepts_every_kind_of_value(void)
 static void rejects_what_is_not_one_value(void)
 {
     static const char *const texts[] = {
-        "", " ", "1 2", "{}{}", "[] x", "nul", "True", "NULL", "undefined", "NaN", "Infinity",
+        "", " ", "1 2", "{}{}", "[] x", "nul", "True", "NULL", "undefined", "nan", "-NaN",
+        "+Infinity", "-Inf", "Inf", "infinity", "NaN1", "Infinity0", "[NaN Infinity]", "{NaN:1}",
         "'a'", "a", "// c\n1", "/**/1", "\xef\xbb\xbf{}",
         /* numbers */
         "+1", "01", "-01", "00", "1.", ".5", "-", "-.5", "1e", "1e+", "1.e5", "0x10", "1_000",
@@ -125,18 +128,38 @@ static void rejects_a_text_cut_anywhere(void)
     g_assert_true(accepts(sample, sizeof sample - 1));
 }
 
-static void limits_nesting(void)
+/* A recursive reader would leave its stack; this many levels take it no longer than others. */
+static void takes_nesting_of_any_depth(void)
 {
-    g_autofree char *arrays = nested(CK_JSON_MAX_DEPTH, "[", "1", "]");
-    g_autofree char *objects = nested(CK_JSON_MAX_DEPTH, "{\"a\":", "1", "}");
-    g_autofree char *deep_arrays = nested(CK_JSON_MAX_DEPTH + 1, "[", "", "]");
-    g_autofree char *deep_objects = nested(CK_JSON_MAX_DEPTH + 1, "{\"a\":", "1", "}");
-    g_autofree char *endless = nested(1000000, "[", "", "");
-    g_assert_true(accepts(arrays, strlen(arrays)));
-    g_assert_true(accepts(objects, strlen(objects)));
-    g_assert_false(accepts(deep_arrays, strlen(deep_arrays)));
-    g_assert_false(accepts(deep_objects, strlen(deep_objects)));
-    g_assert_false(accepts(endless, strlen(endless)));
+    static const struct {
+        const char *open, *inside, *close;
+    } containers[] = {
+        {"[", "", "]"}, {"{\"a\":", "1", "}"}, {"[0,{\"a\":[1],\"b\":", "2", ",\"c\":3}]"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(containers); i++) {
+        g_autofree char *text =
+            nested(300000, containers[i].open, containers[i].inside, containers[i].close);
+        gsize size = strlen(text);
+        CkSlice value;
+        g_assert_true(accepts(text, size));
+        g_assert_false(accepts(text, size - 1));
+        text[size - 1] = text[size - 1] == ']' ? '}' : ']';
+        g_assert_false(accepts(text, size));
+        text[size - 1] = text[size - 1] == ']' ? '}' : ']';
+        g_assert_cmpuint(ck_json_depth(slice(text)), >=, 300000);
+        g_assert_cmpint(ck_json_member(slice(text), "a", &value), ==, i == 1);
+        g_autofree char *repaired = ck_json_repair(slice(text), NULL);
+        g_assert_cmpstr(repaired, ==, text);
+    }
+}
+
+static void rejects_brackets_that_nothing_closes(void)
+{
+    g_autofree char *arrays = nested(1000000, "[", "", "");
+    g_autofree char *objects = nested(1000000, "{\"a\":", "", "");
+    g_autofree char *crossed = nested(1000000, "[{\"a\":", "1", "]}");
+    g_assert_false(accepts(arrays, strlen(arrays)));
+    g_assert_false(accepts(objects, strlen(objects)));
+    g_assert_false(accepts(crossed, strlen(crossed)));
 }
 
 static void says_that_it_is_a_bad_response(void)
@@ -162,11 +185,12 @@ static void counts_what_is_open_at_the_deepest_place(void)
         {"{\"a\":{\"b\":1},\"c\":[{}]}", 3},
         {"[\"\\\"[[\"]", 1},
         {"[[],[],[],[],[]]", 2},
+        {"[NaN,[-Infinity]]", 2},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
         g_assert_cmpuint(ck_json_depth(slice(cases[i].text)), ==, cases[i].depth);
-    g_autofree char *deep = nested(CK_JSON_MAX_DEPTH, "[", "", "]");
-    g_assert_cmpuint(ck_json_depth(slice(deep)), ==, CK_JSON_MAX_DEPTH);
+    g_autofree char *deep = nested(100000, "[", "", "]");
+    g_assert_cmpuint(ck_json_depth(slice(deep)), ==, 100000);
 }
 
 /* Iteration and members */
@@ -210,6 +234,8 @@ static void walks_containers_whatever_the_white_space(void)
         {"\r\n{ \"a\"\t:\n1 ,\r\"b }\\\"\" : { } }\t", "<\"a\"=1><\"b }\\\"\"={ }>"},
         {"{\"a\":1,\"a\":2}", "<\"a\"=1><\"a\"=2>"},
         {"{\"\":\"\"}", "<\"\"=\"\">"},
+        {"[NaN,-Infinity]", "<=NaN><=-Infinity>"},
+        {"{\"\\u0061\":Infinity}", "<\"\\u0061\"=Infinity>"},
         {"1", ""},
         {"\"[1]\"", ""},
         {"null", ""},
@@ -233,10 +259,24 @@ static void finds_members_and_takes_the_last_of_several(void)
         {"{\"a\":{\"id\":1}}", "id", NULL},
         {"{\"a\":\"id\"}", "id", NULL},
         {"{\"\":7}", "", "7"},
+        /* a name is the same however its letters are written */
+        {"{\"\\u0069d\":1}", "id", "1"},
+        {"{\"i\\u0064\":1}", "id", "1"},
+        {"{\"\\u0069\\u0064\" : [1]}", "id", "[1]"},
+        {"{\"id\":1,\"i\\u0064\":2}", "id", "2"},
+        {"{\"\\u0069\\u0064\":1,\"id\":2}", "id", "2"},
+        {"{\"l\\u006f\\u006F\\u006B\":1}", "look", "1"},
+        {"{\"a\\u005fb\":1}", "a_b", "1"},
+        {"{\"\\u0069\\u0064s\":1,\"\\u0069\":2,\"\\u0049d\":3}", "id", NULL},
+        {"{\"\\\\u0069d\":1}", "id", NULL},
+        {"{\"\\u0169d\":1,\"\\ud83ed\":2,\"\\u69d\":3,\"\\u006\":4}", "id", NULL},
+        {"{\"id\\u0000\":1,\"\\u0000id\":2,\"\\id\":3}", "id", NULL},
+        {"{\"\\u0000\":1}", "", NULL},
         {"{}", "id", NULL},
         {"[\"id\",1]", "id", NULL},
         {"\"id\"", "id", NULL},
         {"null", "id", NULL},
+        {"NaN", "id", NULL},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         CkSlice value = {0};
@@ -278,6 +318,8 @@ static const struct {
     {"{\"z\":1,\"a\":2,\"z\":3}", "{\n  \"z\": 1,\n  \"a\": 2,\n  \"z\": 3\n}\n",
      "{\"z\":1,\"a\":2,\"z\":3}\n"},
     {"{\"\":\"\"}", "{\n  \"\": \"\"\n}\n", "{\"\":\"\"}\n"},
+    {"[NaN ,Infinity, -Infinity]", "[\n  NaN,\n  Infinity,\n  -Infinity\n]\n",
+     "[NaN,Infinity,-Infinity]\n"},
 };
 
 static void indents_as_jq_does(void)
@@ -288,7 +330,7 @@ static void indents_as_jq_does(void)
     }
 }
 
-static void shows_escaped_characters_and_stays_the_same_json(void)
+static void shows_escaped_characters(void)
 {
     static const struct {
         const char *text, *shown;
@@ -302,6 +344,11 @@ static void shows_escaped_characters_and_stays_the_same_json(void)
         {"\"\\u0022\\u005c\"", "\"\\u0022\\u005c\"\n"},
         {"\"\\u001b\\u0000\\u009b\\n\"", "\"\\u001b\\u0000\\u009b\\n\"\n"},
         {"\"\\\\u00fc\"", "\"\\\\u00fc\"\n"},
+        /* a run of backticks must not grow: it could end the fence that the text stands in */
+        {"\"\\u0060``\"", "\"\\u0060``\"\n"},
+        {"\"\\u0061\\u0060\"", "\"a\\u0060\"\n"},
+        {"\"\\u12g4\\u12\\x\"", "\"\\u12g4\\u12\\x\"\n"},
+        {"[NaN]", "[\n  NaN\n]\n"},
         {"{\"\\u00fc\":2.50}", "{\n  \"\xc3\xbc\": 2.50\n}\n"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -310,11 +357,82 @@ static void shows_escaped_characters_and_stays_the_same_json(void)
     }
 }
 
+/* Control characters do not belong into strings, but may be sent. */
+static void shows_controls_as_pictures(void)
+{
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"\"\x1b[2J\"", "\"\xe2\x90\x9b[2J\"\n"},
+        {"\"a\x01\\u00e9\x02\"", "\"a\xe2\x90\x81\xc3\xa9\xe2\x90\x82\"\n"},
+        {"\"\x7f\"", "\"\xe2\x90\xa1\"\n"},
+        {"\"\xc2\x9b\"", "\"\xef\xbf\xbd\"\n"},
+        {"\"a\tb\nc\"", "\"a\tb\nc\"\n"},
+        {"\"a\r\nb\rc\"", "\"a\nb\xe2\x90\x8d"
+                          "c\"\n"},
+        {"{\"\x07\":1}", "{\n  \"\xe2\x90\x87\": 1\n}\n"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) text = written(ck_json_show, slice(cases[i].text));
+        g_assert_cmpstr(text->str, ==, cases[i].shown);
+    }
+}
+
+/* A text of n brackets would become one of n² spaces. */
+static void does_not_indent_what_is_too_deep(void)
+{
+    static const struct {
+        Writer *write;
+        guint deepest;
+    } cases[] = {{ck_json_indent, CK_JSON_INDENT_MAX}, {ck_json_show, CK_JSON_SHOW_MAX}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        guint deepest = cases[i].deepest;
+        g_autofree char *just = nested(deepest, "[", "0, 0", "]");
+        g_autofree char *deeper = nested(deepest + 1, "[ ", "0, 0", "]");
+        g_autofree char *compact = nested(deepest + 1, "[", "0,0", "]");
+        g_autofree char *line = g_strconcat(compact, "\n", NULL);
+        g_autofree char *elements = nested(4 * deepest, "[],", "0", "");
+        g_autofree char *wide = g_strconcat("[", elements, "]", NULL);
+        g_autofree char *space = g_strnfill(2 * deepest, ' ');
+        g_autofree char *innermost = g_strconcat("[\n", space, "0,\n", space, "0\n", NULL);
+        g_autoptr(GString) just_written = written(cases[i].write, slice(just));
+        g_autoptr(GString) deeper_written = written(cases[i].write, slice(deeper));
+        g_autoptr(GString) wide_written = written(cases[i].write, slice(wide));
+        g_assert_true(g_str_has_prefix(just_written->str, "[\n  [\n    [\n"));
+        g_assert_nonnull(strstr(just_written->str, innermost));
+        g_assert_cmpstr(deeper_written->str, ==, line);
+        g_assert_true(g_str_has_prefix(wide_written->str, "[\n  [],\n  [],\n"));
+    }
+}
+
 static void compacts_to_one_line(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(layouts); i++) {
         g_autoptr(GString) text = written(ck_json_compact, slice(layouts[i].text));
         g_assert_cmpstr(text->str, ==, layouts[i].compact);
+    }
+}
+
+/* Else a file of lines would have a line that is no value. */
+static void compacts_line_breaks_within_strings(void)
+{
+    static const struct {
+        const char *text, *compact;
+    } cases[] = {
+        {"\"a\nb\"", "\"a\\nb\"\n"},
+        {"\"a\r\nb\"", "\"a\\r\\nb\"\n"},
+        {"\"\n\n\"", "\"\\n\\n\"\n"},
+        {"{ \"\n\" :\n\"\r\" }", "{\"\\n\":\"\\r\"}\n"},
+        {"\"a\tb\\n\x1b\"", "\"a\tb\\n\x1b\"\n"},
+        /* a backslash before it would make another escape of its escape */
+        {"\"a\\\nb\"", "\"a\\nb\"\n"},
+        {"\"a\\\r\nb\"", "\"a\\r\\nb\"\n"},
+        {"\"a\\\\\nb\"", "\"a\\\\\\nb\"\n"},
+        {"\"\\\\\\\n\"", "\"\\\\\\n\"\n"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) text = written(ck_json_compact, slice(cases[i].text));
+        g_assert_cmpstr(text->str, ==, cases[i].compact);
     }
 }
 
@@ -338,40 +456,50 @@ static void repairs_what_a_strict_decoder_refuses(void)
         gsize size;
         const char *repaired;
         const char *decoded; /* by cJSON, for a string */
+        guint lost;
     } cases[] = {
-        {BYTES("\"plain \xc3\xa9\""), "\"plain \xc3\xa9\"", "plain \xc3\xa9"},
+        {BYTES("\"plain \xc3\xa9\""), "\"plain \xc3\xa9\"", "plain \xc3\xa9", 0},
         {BYTES("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\""), "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"",
-         "\"\\/\b\f\n\r\t\xc3\xa9"},
-        {BYTES("\"\\ud83e\\udd86\""), "\"\\ud83e\\udd86\"", "\xf0\x9f\xa6\x86"},
-        {BYTES("\"a\\ud83eb\""), "\"a" REPLACED "b\"", "a" REPLACED "b"},
-        {BYTES("\"a\\ud83e\""), "\"a" REPLACED "\"", "a" REPLACED},
-        {BYTES("\"\\uDD86b\""), "\"" REPLACED "b\"", REPLACED "b"},
+         "\"\\/\b\f\n\r\t\xc3\xa9", 0},
+        {BYTES("\"\\ud83e\\udd86\""), "\"\\ud83e\\udd86\"", "\xf0\x9f\xa6\x86", 0},
+        {BYTES("\"a\\ud83eb\""), "\"a" REPLACED "b\"", "a" REPLACED "b", 1},
+        {BYTES("\"a\\ud83e\""), "\"a" REPLACED "\"", "a" REPLACED, 1},
+        {BYTES("\"\\uDD86b\""), "\"" REPLACED "b\"", REPLACED "b", 1},
         {BYTES("\"\\ud83e\\ud83e\\udd86\""), "\"" REPLACED "\\ud83e\\udd86\"",
-         REPLACED "\xf0\x9f\xa6\x86"},
-        {BYTES("\"\\ud83e\\u0041\""), "\"" REPLACED "\\u0041\"", REPLACED "A"},
-        {BYTES("\"\\ud83e\\ue000\""), "\"" REPLACED "\\ue000\"", REPLACED "\xee\x80\x80"},
-        {BYTES("\"\\ud83e\\n\""), "\"" REPLACED "\\n\"", REPLACED "\n"},
+         REPLACED "\xf0\x9f\xa6\x86", 1},
+        {BYTES("\"\\ud83e\\u0041\""), "\"" REPLACED "\\u0041\"", REPLACED "A", 1},
+        {BYTES("\"\\ud83e\\ue000\""), "\"" REPLACED "\\ue000\"", REPLACED "\xee\x80\x80", 1},
+        {BYTES("\"\\ud83e\\n\""), "\"" REPLACED "\\n\"", REPLACED "\n", 1},
         {BYTES("\"a\\u0000b\""), "\"a\\u2400b\"",
          "a\xe2\x90\x80"
-         "b"},
-        {BYTES("\"\\\\u0000\""), "\"\\\\u0000\"", "\\u0000"},
+         "b",
+         0},
+        {BYTES("\"\\\\u0000\""), "\"\\\\u0000\"", "\\u0000", 0},
         {BYTES("\"a\0b\""),
          "\"a\xe2\x90\x80"
          "b\"",
          "a\xe2\x90\x80"
-         "b"},
-        {BYTES("\"a\xff\xc3\""), "\"a" REPLACED REPLACED "\"", "a" REPLACED REPLACED},
+         "b",
+         0},
+        {BYTES("\"a\xff\xc3\""), "\"a" REPLACED REPLACED "\"", "a" REPLACED REPLACED, 2},
         {BYTES("\"\xed\xa0\x80\""), "\"" REPLACED REPLACED REPLACED "\"",
-         REPLACED REPLACED REPLACED},
-        {BYTES("\"a\\xb\""), "\"a" REPLACED "b\"", "a" REPLACED "b"},
-        {BYTES("\"\\u12\""), "\"" REPLACED "12\"", REPLACED "12"},
-        {BYTES("\"\\u12g4\""), "\"" REPLACED "12g4\"", REPLACED "12g4"},
-        {BYTES("\"\\\0\""), "\"" REPLACED "\"", REPLACED},
+         REPLACED REPLACED REPLACED, 3},
+        {BYTES("\"a\\xb\""), "\"a" REPLACED "b\"", "a" REPLACED "b", 1},
+        {BYTES("\"\\u12\""), "\"" REPLACED "12\"", REPLACED "12", 1},
+        {BYTES("\"\\u12g4\""), "\"" REPLACED "12g4\"", REPLACED "12g4", 1},
+        {BYTES("\"\\\0\""), "\"" REPLACED "\"", REPLACED, 1},
+        {BYTES("\"\\\xc3\xa9\""), "\"" REPLACED "\"", REPLACED, 1},
+        {BYTES("\"\\ud83e \\udd86 \xff\""), "\"" REPLACED " " REPLACED " " REPLACED "\"",
+         REPLACED " " REPLACED " " REPLACED, 3},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *copy = g_memdup2(cases[i].text, cases[i].size);
-        g_autofree char *repaired = ck_json_repair((CkSlice){copy, cases[i].size});
+        guint lost = 10;
+        g_autofree char *repaired = ck_json_repair((CkSlice){copy, cases[i].size}, &lost);
+        g_autofree char *uncounted = ck_json_repair((CkSlice){copy, cases[i].size}, NULL);
         g_assert_cmpstr(repaired, ==, cases[i].repaired);
+        g_assert_cmpstr(uncounted, ==, cases[i].repaired);
+        g_assert_cmpuint(lost, ==, 10 + cases[i].lost);
         g_autoptr(cJSON) decoded = cJSON_Parse(repaired);
         g_assert_cmpstr(cJSON_GetStringValue(decoded), ==, cases[i].decoded);
     }
@@ -379,8 +507,10 @@ static void repairs_what_a_strict_decoder_refuses(void)
 
 static void repairs_in_keys_and_values_alike(void)
 {
+    guint lost = 0;
     g_autofree char *repaired =
-        ck_json_repair(slice("{ \"\\ud83e\": [\"\\u0000\", true, null, 1.50] }"));
+        ck_json_repair(slice("{ \"\\ud83e\": [\"\\u0000\", true, null, 1.50] }"), &lost);
+    g_assert_cmpuint(lost, ==, 1);
     g_assert_cmpstr(repaired, ==, "{ \"" REPLACED "\": [\"\\u2400\", true, null, 1.50] }");
 }
 
@@ -391,15 +521,28 @@ static void replaces_numbers_that_are_too_long(void)
     g_autofree char *text =
         g_strdup_printf("[%s, %s, -%s, \"%s\"]", sixty, hundred, hundred, hundred);
     g_autofree char *expected = g_strdup_printf("[%s, 0, 0, \"%s\"]", sixty, hundred);
-    g_autofree char *repaired = ck_json_repair(slice(text));
+    guint lost = 0;
+    g_autofree char *repaired = ck_json_repair(slice(text), &lost);
     g_autoptr(cJSON) decoded = cJSON_Parse(repaired);
     g_assert_cmpstr(repaired, ==, expected);
     g_assert_cmpint(cJSON_GetArraySize(decoded), ==, 4);
+    g_assert_cmpuint(lost, ==, 0);
+}
+
+static void replaces_words_for_which_json_has_none(void)
+{
+    guint lost = 0;
+    g_autofree char *repaired = ck_json_repair(
+        slice("[NaN, Infinity,-Infinity ,\"NaN\",-1,null,{\"Infinity\":NaN}]"), &lost);
+    g_autoptr(cJSON) decoded = cJSON_Parse(repaired);
+    g_assert_cmpstr(repaired, ==, "[null, null,null ,\"NaN\",-1,null,{\"Infinity\":null}]");
+    g_assert_nonnull(decoded);
+    g_assert_cmpuint(lost, ==, 0);
 }
 
 /* Random texts */
 
-/* Writes tokens twice: with random white space, and without any. */
+/* Writes tokens twice: with random white space and, as ck_json_compact() would, without any. */
 typedef struct {
     GRand *random;
     GString *spaced, *tight;
@@ -415,7 +558,12 @@ static void put_token(Generator *to, const char *token, gsize size)
 {
     put_space(to);
     g_string_append_len(to->spaced, token, (gssize)size);
-    g_string_append_len(to->tight, token, (gssize)size);
+    for (gsize i = 0; i < size; i++) {
+        if (token[i] == '\n' || token[i] == '\r')
+            g_string_append(to->tight, token[i] == '\n' ? "\\n" : "\\r");
+        else
+            g_string_append_c(to->tight, token[i]);
+    }
     put_space(to);
 }
 
@@ -439,8 +587,9 @@ static void put_random_string(Generator *to)
 
 static void put_random_scalar(Generator *to)
 {
-    static const char *const scalars[] = {
-        "null", "true", "false", "0", "-0", "2.50", "1e400", "9007199254740993", "-1.5E-7"};
+    static const char *const scalars[] = {"null",    "true", "false",    "0",
+                                          "-0",      "2.50", "1e400",    "9007199254740993",
+                                          "-1.5E-7", "NaN",  "Infinity", "-Infinity"};
     const char *scalar = scalars[g_rand_int_range(to->random, 0, G_N_ELEMENTS(scalars))];
     put_token(to, scalar, strlen(scalar));
 }
@@ -469,6 +618,16 @@ static void put_random_value(Generator *to, int depth)
     put_token(to, kind == 2 ? "]" : "}", 1);
 }
 
+static guint count_of(const char *text, const char *what)
+{
+    guint count = 0;
+    while ((text = strstr(text, what))) {
+        text += strlen(what);
+        count++;
+    }
+    return count;
+}
+
 static void assert_round_trip(const GString *spaced, const GString *tight)
 {
     g_assert_true(accepts(spaced->str, spaced->len));
@@ -476,15 +635,25 @@ static void assert_round_trip(const GString *spaced, const GString *tight)
     assert_same((CkSlice){compact->str, compact->len - 1}, slice_of(tight));
     g_autoptr(GString) indented = written(ck_json_indent, slice_of(spaced));
     g_assert_true(accepts(indented->str, indented->len));
+    g_assert_null(memchr(compact->str, '\n', compact->len - 1));
+    g_assert_null(memchr(compact->str, '\r', compact->len - 1));
     g_autoptr(GString) back = written(ck_json_compact, slice_of(indented));
     assert_same(slice_of(back), slice_of(compact));
     g_autoptr(GString) again = written(ck_json_indent, slice_of(indented));
     assert_same(slice_of(again), slice_of(indented));
     g_assert_cmpuint(ck_json_depth(slice_of(indented)), ==, ck_json_depth(slice_of(tight)));
-    g_autofree char *repaired = ck_json_repair(slice_of(spaced));
+    guint lost = 0, lost_again = 0;
+    g_autofree char *repaired = ck_json_repair(slice_of(spaced), &lost);
+    g_autofree char *repaired_again = ck_json_repair(slice(repaired), &lost_again);
     g_autoptr(cJSON) decoded = cJSON_Parse(repaired);
     g_assert_nonnull(decoded);
     g_assert_true(g_utf8_validate(repaired, -1, NULL));
+    g_assert_cmpuint(lost, ==, count_of(repaired, REPLACED));
+    g_assert_cmpstr(repaired_again, ==, repaired);
+    g_assert_cmpuint(lost_again, ==, 0);
+    g_autoptr(GString) shown = written(ck_json_show, slice(repaired));
+    g_assert_true(accepts(shown->str, shown->len));
+    g_assert_true(g_utf8_validate_len(shown->str, shown->len, NULL));
 }
 
 static void random_texts_round_trip_and_can_be_repaired(void)
@@ -505,19 +674,24 @@ int main(int argc, char **argv)
     g_test_add_func("/json/check/rejects-what-is-not-one-value", rejects_what_is_not_one_value);
     g_test_add_func("/json/check/rejects-nul-outside-strings", rejects_nul_outside_strings);
     g_test_add_func("/json/check/rejects-a-text-cut-anywhere", rejects_a_text_cut_anywhere);
-    g_test_add_func("/json/check/limits-nesting", limits_nesting);
+    g_test_add_func("/json/check/takes-nesting-of-any-depth", takes_nesting_of_any_depth);
+    g_test_add_func("/json/check/rejects-what-stays-open", rejects_brackets_that_nothing_closes);
     g_test_add_func("/json/check/says-bad-response", says_that_it_is_a_bad_response);
     g_test_add_func("/json/depth", counts_what_is_open_at_the_deepest_place);
     g_test_add_func("/json/count", counts_values_outside_of_strings);
     g_test_add_func("/json/iter", walks_containers_whatever_the_white_space);
     g_test_add_func("/json/member", finds_members_and_takes_the_last_of_several);
     g_test_add_func("/json/indent", indents_as_jq_does);
-    g_test_add_func("/json/show", shows_escaped_characters_and_stays_the_same_json);
+    g_test_add_func("/json/show", shows_escaped_characters);
+    g_test_add_func("/json/show/controls", shows_controls_as_pictures);
+    g_test_add_func("/json/indent/too-deep", does_not_indent_what_is_too_deep);
     g_test_add_func("/json/compact", compacts_to_one_line);
+    g_test_add_func("/json/compact/line-breaks", compacts_line_breaks_within_strings);
     g_test_add_func("/json/layouts-keep-every-byte", layouts_keep_every_byte_of_a_string);
     g_test_add_func("/json/repair/strings", repairs_what_a_strict_decoder_refuses);
     g_test_add_func("/json/repair/keys-and-values", repairs_in_keys_and_values_alike);
     g_test_add_func("/json/repair/long-numbers", replaces_numbers_that_are_too_long);
+    g_test_add_func("/json/repair/words", replaces_words_for_which_json_has_none);
     g_test_add_func("/json/random-texts", random_texts_round_trip_and_can_be_repaired);
     return g_test_run();
 }

@@ -95,6 +95,11 @@ static void names_threads_by_title_and_id(void)
         {"caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac", "caf\xc3\xa9-\xe6\x97\xa5\xe6\x9c\xac"},
         {"caf\xe9 au lait", "caf" REPLACED "-au-lait"},
         {"\xff\xfe", REPLACED REPLACED},
+        {"\n", ""},
+        {" \t" NEL LS, ""},
+        {"a\nb", "a-b"},
+        {"%41", "41"},
+        {"..", ""},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *name = ck_name_thread(cases[i].title, "cthr_1");
@@ -129,9 +134,17 @@ static void names_threads_with_strange_ids(void)
     static const struct {
         const char *id, *name;
     } cases[] = {
-        {"a/b", "T.a%2Fb"},  {"a.b", "T.a%2Eb"}, {"a b", "T.a b"},
-        {"..", "T.%2E%2E"},  {"-x", "T.%2Dx"},   {"100%", "T.100%25"},
-        {"x\ny", "T.x%0Ay"}, {"\xff", "T.%FF"},  {"a" RLO "b", "T.a%E2%80%AEb"},
+        {"a/b", "T.a%2Fb"},
+        {"a.b", "T.a%2Eb"},
+        {"a b", "T.a b"},
+        {"..", "T.%2E%2E"},
+        {"-x", "T.%2Dx"},
+        {"100%", "T.100%25"},
+        {"x\ny", "T.x%0Ay"},
+        {"\xff", "T.%FF"},
+        {"a" RLO "b", "T.a%E2%80%AEb"},
+        {"\xff\"a\\ud83d\"", "T.%FF\"a\\ud83d\""},
+        {"\xff\"\\u0000.\xff\"", "T.%FF\"\\u0000%2E%FF\""},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *titled = ck_name_thread("T", cases[i].id);
@@ -245,6 +258,14 @@ static void names_users_reversibly(void)
         {"\xf0\x9f\xa6\x86", "\xf0\x9f\xa6\x86"},
         {"caf\xe9", "caf%E9"},
         {"\xc3", "%C3"},
+        {"\n", "%0A"},
+        {"   ", "   "},
+        {"%0A", "%250A"},
+        /* identities of what is no text, see ck_decode_identity() */
+        {"\xff\"a\\ud83d\"", "%FF\"a\\ud83d\""},
+        {"\xff\"\\u0000\"", "%FF\"\\u0000\""},
+        {"\xff\"\xff\"", "%FF\"%FF\""},
+        {"\xff\"a/b\\x\"", "%FF\"a%2Fb\\x\""},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         gboolean listed;
@@ -254,6 +275,26 @@ static void names_users_reversibly(void)
         g_assert_cmpstr(user, ==, cases[i].user);
         g_assert_false(listed);
         assert_can_stand_in_a_directory(name);
+    }
+}
+
+/* Texts of 512 characters are what the API takes; in those of one byte each, most are escaped. */
+static void names_the_longest_users_apart(void)
+{
+    static const char *const pieces[] = {"a", "\xe6\x97\xa5", "\n", "\xf0\x9f\xa6\x86",
+                                         "%", "..",           "\\"};
+    for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        g_autofree char *user = repeated(pieces[i], 511);
+        g_autofree char *one = g_strconcat(user, "a", NULL);
+        g_autofree char *other = g_strconcat(user, "b", NULL);
+        g_autofree char *identity = g_strdup_printf("\xff\"%s\\ud83d\"", user);
+        g_autofree char *one_name = ck_name_user(one);
+        g_autofree char *other_name = ck_name_user(other);
+        g_autofree char *identity_name = ck_name_user(identity);
+        g_assert_cmpstr(one_name, !=, other_name);
+        g_assert_true(g_str_has_prefix(identity_name, "%FF\""));
+        assert_can_stand_in_a_directory(one_name);
+        assert_can_stand_in_a_directory(identity_name);
     }
 }
 
@@ -304,8 +345,9 @@ static void keeps_users_that_just_fit(void)
 static void refuses_names_that_no_user_gives(void)
 {
     static const char *const names[] = {
-        "",     ".git", "..", "-x",    "%41",   "%2f",    "%",     "%2",    "%zz",   "a%00b",
-        "\xff", "a\nb", ZWJ,  "%2E.%", "a%~00", "%~none", "%NONE", "a%20b", "%C3%A9"};
+        "",      ".git",  "..",     "-x",   "%41",    "%2f",   "%",     "%2",
+        "%zz",   "a%00b", "\xff",   "a\nb", ZWJ,      "%2E.%", "a%~00", "%~none",
+        "%NONE", "a%20b", "%C3%A9", "%ff",  "%FF%20", "%22",   "%5C",   "%FF%22a%22"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         gboolean listed = TRUE;
         g_autofree char *user = ck_name_user_id(names[i], &listed);
@@ -405,10 +447,12 @@ static void refuses_names_that_no_item_has(void)
 static char *generated_text(GRand *random)
 {
     static const char *const special[] = {
-        "/",    "-", ".", "%", "%2F", "%~", "\n", " ",  "\\",   "\"",    "'",        ":",
-        "\x1b", ZWJ, RLO, PDF, LS,    NEL,  "..", "\t", "\x7f", "%none", "\xc2\xad", "cthr_"};
+        "/",        "-",     ".", "%",   "%2F",  "%~", "\n",      " ",       "\\",  "\"",   "'",
+        ":",        "\x1b",  ZWJ, RLO,   PDF,    LS,   NEL,       "..",      "\t",  "\x7f", "%none",
+        "\xc2\xad", "cthr_", "A", "%41", "\xff", "\"", "\\ud83d", "\\u0000", "%FF", "   "};
     gboolean is_long = g_rand_int_range(random, 0, 50) == 0;
-    GString *text = g_string_new(NULL);
+    gboolean no_text = g_rand_int_range(random, 0, 10) == 0; /* see ck_decode_identity() */
+    GString *text = g_string_new(no_text ? "\xff\"" : NULL);
     for (int i = g_rand_int_range(random, 0, is_long ? 600 : 24); i > 0; i--) {
         int kind = g_rand_int_range(random, 0, 8);
         gunichar c = (gunichar)g_rand_int_range(random, 1, 0x20000);
@@ -436,25 +480,28 @@ static void every_title_gives_a_safe_name_that_holds_the_id(void)
     }
 }
 
-static void every_id_gives_a_safe_name(void)
-{
-    g_autoptr(GRand) random = g_rand_new_with_seed(SEED + 1);
-    for (int i = 0; i < ROUNDS; i++) {
-        g_autofree char *text = generated_text(random);
-        g_autofree char *id = g_strconcat(g_rand_boolean(random) ? "x" : "", text, NULL);
-        g_autofree char *name = *id ? ck_name_thread("Title", id) : g_strdup("none");
-        assert_can_stand_in_a_directory(name);
-    }
-}
-
-/* names: from name to user, of all users so far. */
-static void assert_nobody_else_has(GHashTable *names, const char *name, const char *user)
+/* names: from name to user or id, of all so far. */
+static void assert_nobody_else_has(GHashTable *names, const char *name, const char *whose)
 {
     const char *owner = g_hash_table_lookup(names, name);
     if (owner)
-        g_assert_cmpstr(owner, ==, user);
+        g_assert_cmpstr(owner, ==, whose);
     else
-        g_hash_table_insert(names, g_strdup(name), g_strdup(user));
+        g_hash_table_insert(names, g_strdup(name), g_strdup(whose));
+}
+
+static void every_id_gives_a_safe_name_of_its_own(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(SEED + 1);
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (int i = 0; i < ROUNDS; i++) {
+        g_autofree char *text = generated_text(random);
+        g_autofree char *title = generated_text(random);
+        g_autofree char *id = g_strconcat(g_rand_boolean(random) || !*text ? "x" : "", text, NULL);
+        g_autofree char *name = ck_name_thread(g_rand_boolean(random) ? title : NULL, id);
+        assert_can_stand_in_a_directory(name);
+        assert_nobody_else_has(names, name, id);
+    }
 }
 
 static void every_user_gives_a_safe_name_of_its_own(void)
@@ -491,6 +538,7 @@ int main(int argc, char **argv)
     g_test_add_func("/names/user/reversible", names_users_reversibly);
     g_test_add_func("/names/user/none", names_whom_no_thread_names);
     g_test_add_func("/names/user/long", digests_users_that_are_too_long);
+    g_test_add_func("/names/user/longest", names_the_longest_users_apart);
     g_test_add_func("/names/user/just-fitting", keeps_users_that_just_fit);
     g_test_add_func("/names/user/no-such-name", refuses_names_that_no_user_gives);
     g_test_add_func("/names/role/types", names_roles_by_type);
@@ -498,7 +546,7 @@ int main(int argc, char **argv)
     g_test_add_func("/names/item/numbers", numbers_items_with_four_digits_or_more);
     g_test_add_func("/names/item/no-such-name", refuses_names_that_no_item_has);
     g_test_add_func("/names/every/title", every_title_gives_a_safe_name_that_holds_the_id);
-    g_test_add_func("/names/every/id", every_id_gives_a_safe_name);
+    g_test_add_func("/names/every/id", every_id_gives_a_safe_name_of_its_own);
     g_test_add_func("/names/every/user", every_user_gives_a_safe_name_of_its_own);
     g_test_add_func("/names/thread-id-prefix-alone", no_thread_has_an_id_of_only_the_prefix);
     return g_test_run();

@@ -187,6 +187,35 @@ static void every_want_has_its_own_listing(void)
     }
 }
 
+static void a_users_threads_are_wanted_by_the_filter_where_there_is_one(void)
+{
+    g_autofree char *longest = g_strnfill(CK_USER_MAX, 'u');
+    g_autofree char *too_long = g_strnfill(CK_USER_MAX + 1, 'u');
+    g_autoptr(GString) longest_of_letters = g_string_new(NULL);
+    for (int i = 0; i < CK_USER_MAX; i++)
+        g_string_append(longest_of_letters, "é");
+    const struct {
+        const char *user, *only; /* the one that was asked for, and that of the configuration */
+        const char *filter;      /* NULL: all threads */
+    } cases[] = {
+        {NULL, NULL, NULL},       {"", NULL, NULL}, /* no user: the API can't filter by that */
+        {"ann", NULL, "ann"},     {"org/team", NULL, "org/team"},
+        {longest, NULL, longest}, {longest_of_letters->str, NULL, longest_of_letters->str},
+        {too_long, NULL, NULL},   {"\xff\"\\ud83d\"", NULL, NULL}, /* identities that are no text */
+        {"\xff", NULL, NULL},     {NULL, "bob", "bob"},
+        {"", "bob", "bob"},       {"ann", "bob", "bob"},
+        {"bob", "bob", "bob"},    {too_long, "bob", "bob"},
+        {"\xff", "bob", "bob"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        config->user = g_strdup(cases[i].only);
+        CkWant want = ck_want_threads_of(cases[i].user, config);
+        g_assert_cmpint(want.kind, ==, cases[i].filter ? CK_WANT_USER_THREADS : CK_WANT_THREADS);
+        g_assert_cmpstr(want.id, ==, cases[i].filter);
+    }
+}
+
 static void a_want_is_copied(void)
 {
     g_autoptr(Fixture) f = fixture_new();
@@ -364,6 +393,46 @@ static void more_without_a_cursor_is_a_bad_response(void)
     wait_badly(f, &want, CK_ERROR_BAD_RESPONSE);
     assert_items(f, 0);
     assert_state(f, "items:cthr_1", NULL, FALSE);
+}
+
+/* It can't be sent as the server has it, and would be another one in any other form. */
+static void a_cursor_that_is_no_text_is_a_bad_response(void)
+{
+    static const char *const pages[] = {
+        "{\"data\":[{\"id\":\"cthr_5\"}],\"last_id\":\"\\ud83d\",\"has_more\":true}",
+        "{\"data\":[{\"id\":\"cthr_5\"}],\"last_id\":\"a\\u0000\",\"has_more\":true}",
+        "{\"data\":[{\"id\":\"cthr_5\"}],\"last_id\":\"\xff\",\"has_more\":true}",
+        "{\"data\":[{\"id\":\"\\udcb8\"}],\"has_more\":true}",
+        "{\"data\":[{\"id\":\"a\xc3\"}],\"last_id\":null,\"has_more\":true}",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
+        g_autoptr(Fixture) f = fixture_new();
+        server_json(f->server, THREADS, pages[i]);
+        wait_badly(f, all_threads(), CK_ERROR_BAD_RESPONSE);
+        assert_threads(f, "");
+        assert_state(f, "threads:", NULL, FALSE);
+        g_assert_cmpuint(f->reports, ==, 1);
+    }
+}
+
+static void after_the_last_page_no_cursor_is_needed(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    server_json(f->server, THREADS,
+                "{\"data\":[{\"id\":\"cthr_5\"}],\"last_id\":\"\\ud83d\",\"has_more\":false}");
+    wait_well(f, all_threads());
+    assert_threads(f, "cthr_5");
+    assert_state(f, "threads:", NULL, TRUE);
+}
+
+static void a_cursor_may_be_any_text(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    script_page(f, THREADS, "cthr_5", "\\ud83d\\udcb8 \\u00e9&x", TRUE);
+    script_page(f, THREADS "&after=%F0%9F%92%B8%20%C3%A9%26x", "cthr_4", "cthr_4", FALSE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    assert_threads(f, "cthr_5 cthr_4");
 }
 
 static void a_cursor_that_stays_is_a_bad_response(void)
@@ -651,15 +720,26 @@ static void a_rejected_first_page_is_only_an_error(void)
     assert_state(f, "threads:", NULL, FALSE);
 }
 
-static void a_page_with_a_bad_thread_is_not_stored_at_all(void)
+/* Gives a thread that no listing brings that name: another one can't be stored under it. */
+static void take_name(Fixture *f, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
+    ck_store_put_thread(f->store, "in-the-way", NULL, name, thread, &error);
+    g_assert_no_error(error);
+}
+
+static void a_page_that_cannot_be_stored_is_not_stored_at_all(void)
 {
     g_autoptr(Fixture) f = fixture_new();
-    server_json(f->server, THREADS,
-                "{\"data\":[{\"id\":\"cthr_5\"},{\"title\":\"no id\"}],\"last_id\":\"cthr_5\","
-                "\"has_more\":false}");
-    wait_badly(f, all_threads(), CK_ERROR_BAD_RESPONSE);
+    g_auto(CkThreadRow) first = {0};
+    take_name(f, "cthr_4");
+    script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", FALSE);
+    wait_badly(f, all_threads(), CK_ERROR_STORE);
     assert_threads(f, "");
+    g_assert_cmpint(ck_store_thread_by_id(f->store, "cthr_5", &first, NULL), ==, CK_ABSENT);
     assert_state(f, "threads:", NULL, FALSE);
+    take_name(f, "other");
     script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", FALSE);
     wait_well(f, all_threads());
     assert_threads(f, "cthr_5 cthr_4");
@@ -668,10 +748,12 @@ static void a_page_with_a_bad_thread_is_not_stored_at_all(void)
 static void a_failed_page_leaves_its_cursor_free(void)
 {
     g_autoptr(Fixture) f = fixture_new();
-    server_json(f->server, THREADS,
-                "{\"data\":[{\"title\":\"no id\"}],\"last_id\":\"a\",\"has_more\":true}");
+    take_name(f, "cthr_5");
     script_page(f, THREADS, "cthr_5", "a", TRUE);
-    wait_badly(f, all_threads(), CK_ERROR_BAD_RESPONSE);
+    wait_badly(f, all_threads(), CK_ERROR_STORE);
+    assert_state(f, "threads:", NULL, FALSE);
+    take_name(f, "other");
+    script_page(f, THREADS, "cthr_5", "a", TRUE);
     wait_well(f, all_threads());
     assert_state(f, "threads:", "a", FALSE);
 }
@@ -685,6 +767,498 @@ static void strange_items_cost_no_page(void)
                 "{\"data\":[{\"id\":\"cthi_1\"},null,\"text\",{\"type\":7}],\"has_more\":false}");
     wait_well(f, &want);
     assert_items(f, 4);
+}
+
+/* Elements that their ids don't tell apart */
+
+/* Scripts a page of these elements, separated by newlines. */
+static void script_elements(Fixture *f, const char *request, const char *elements,
+                            const char *last_id, gboolean has_more)
+{
+    g_auto(GStrv) each = g_strsplit(elements, "\n", -1);
+    g_autofree char *joined = g_strjoinv(",", each);
+    g_autofree char *last = last_id ? g_strdup_printf("\"%s\"", last_id) : g_strdup("null");
+    g_autofree char *page = g_strdup_printf("{\"data\":[%s],\"last_id\":%s,\"has_more\":%s}",
+                                            joined, last, has_more ? "true" : "false");
+    server_json(f->server, request, page);
+}
+
+static CkWant want_items(Fixture *f)
+{
+    rows_put_thread(f->store, "{\"id\":\"cthr_1\"}");
+    return want_of(CK_WANT_ITEMS, "cthr_1");
+}
+
+/* The ids of the threads that are listed. */
+static GPtrArray *listed_ids(Fixture *f)
+{
+    GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+    guint64 after = 0;
+    for (;;) {
+        g_auto(CkThreadRow) thread = {0};
+        if (ck_store_next_thread(f->store, 0, after, &thread, NULL) != CK_FOUND)
+            return ids;
+        g_ptr_array_add(ids, g_strdup(thread.id));
+        after = thread.place;
+    }
+}
+
+static gboolean is_substitute(const char *id)
+{
+    return g_regex_match_simple("^no-id~[0-9a-f]{32}(-[1-9][0-9]*)?$", id, 0, 0);
+}
+
+/* All that is no id: missing, another type, empty, no object. Two are the same to the byte. */
+#define WITHOUT_ID                                                                                 \
+    "{\"title\":\"T\"}\n{\"title\":\"T\"}\n{\"id\":null}\n{\"id\":7}\n{\"id\":7.0}\n{\"id\":\"\"}" \
+    "\n"                                                                                           \
+    "{\"id\":[\"cthr_1\"]}\n{\"id\":{\"id\":\"cthr_1\"}}\n{\"id\":true}\n{}\nnull\n\"cthr_1\"\n[]"
+#define N_WITHOUT_ID 13
+
+static void threads_without_an_id_are_each_kept(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    script_elements(f, THREADS, "{\"id\":\"cthr_5\"}\n" WITHOUT_ID, NULL, FALSE);
+    wait_well(f, all_threads());
+    g_autoptr(GPtrArray) ids = listed_ids(f);
+    g_assert_cmpuint(ids->len, ==, 1 + N_WITHOUT_ID);
+    g_assert_cmpstr(g_ptr_array_index(ids, 0), ==, "cthr_5");
+    for (guint i = 1; i < ids->len; i++)
+        g_assert_true(is_substitute(g_ptr_array_index(ids, i)));
+    g_assert_cmpuint(f->reports, ==, 0);
+}
+
+static void a_thread_without_an_id_is_named_by_its_title(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkUserRow) user = {0};
+    script_elements(f, THREADS, "{\"title\":\"No id\",\"user\":\"ann\",\"created_at\":7}", NULL,
+                    FALSE);
+    wait_well(f, all_threads());
+    g_assert_cmpint(ck_store_next_thread(f->store, 0, 0, &thread, NULL), ==, CK_FOUND);
+    g_autofree char *name = g_strconcat("No-id.", thread.id, NULL);
+    g_assert_cmpstr(thread.name, ==, name);
+    g_assert_cmpint(thread.created_at, ==, 7);
+    g_assert_cmpint(ck_store_user(f->store, thread.user, &user, NULL), ==, CK_FOUND);
+    g_assert_cmpstr(user.id, ==, "ann");
+}
+
+static void items_without_an_id_are_each_kept(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_items(f);
+    script_elements(f, ITEMS, WITHOUT_ID "\n{\"id\":\"cthi_1\"}", NULL, TRUE);
+    script_elements(f, ITEMS "&after=cthi_1", WITHOUT_ID, NULL, FALSE);
+    wait_well(f, &want);
+    assert_items(f, N_WITHOUT_ID + 1);
+    wait_well(f, &want);
+    assert_items(f, 2 * N_WITHOUT_ID + 1);
+}
+
+/* Places count from the listing's beginning as well as from an id. */
+static void elements_before_any_id_are_each_kept(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_items(f);
+    script_elements(f, ITEMS, "{}\n{}\n{\"id\":\"a\"}\n{}\n{}\n{\"id\":\"b\"}\n{}", NULL, FALSE);
+    wait_well(f, &want);
+    assert_items(f, 7);
+}
+
+static void a_second_element_with_the_id_of_another_is_kept(void)
+{
+    static const struct {
+        const char *elements;
+        guint kept;
+    } cases[] = {
+        {"{\"id\":\"a\",\"n\":1}\n{\"id\":\"a\",\"n\":2}", 2},
+        {"{\"id\":\"a\",\"n\":1}\n{\"id\":\"a\",\"n\":2}\n{\"id\":\"a\",\"n\":3}", 3},
+        {"{\"id\":\"a\",\"n\":1}\n{\"id\":\"b\"}\n{\"id\":\"a\",\"n\":2}", 3},
+        {"{\"id\":\"a\"}\n{\"id\": \"a\"}", 2}, /* other bytes are another element */
+        {"{\"id\":\"a\"}\n{\"id\":\"\\u0061\"}", 2},
+        {"{\"id\":\"a\",\"n\":1}\n{\"id\":\"a\",\"n\":12}", 2}, /* the one begins the other */
+        {"{\"id\":\"a\",\"n\":1}\n{\"id\":\"a\",\"n\":1}", 1},  /* the same one again */
+        {"{\"id\":\"a\",\"n\":1}\n{\"id\":\"a\",\"n\":2}\n{\"id\":\"a\",\"n\":1}", 2},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Fixture) f = fixture_new();
+        CkWant want = want_items(f);
+        g_test_message("%s", cases[i].elements);
+        script_elements(f, ITEMS, cases[i].elements, NULL, FALSE);
+        script_elements(f, THREADS, cases[i].elements, NULL, FALSE);
+        wait_well(f, &want);
+        wait_well(f, all_threads());
+        assert_items(f, cases[i].kept);
+        g_autoptr(GPtrArray) ids = listed_ids(f);
+        g_assert_cmpuint(ids->len, ==, 1 + cases[i].kept); /* cthr_1 has the items */
+    }
+}
+
+static void the_first_of_two_with_one_id_has_it(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(CkThreadRow) thread = {0};
+    script_elements(f, THREADS,
+                    "{\"id\":\"cthr_5\",\"title\":\"One\"}\n{\"id\":\"cthr_5\",\"title\":\"Two\"}",
+                    NULL, FALSE);
+    wait_well(f, all_threads());
+    g_autoptr(GPtrArray) ids = listed_ids(f);
+    g_assert_cmpuint(ids->len, ==, 2);
+    g_assert_cmpstr(g_ptr_array_index(ids, 0), ==, "cthr_5");
+    g_assert_true(is_substitute(g_ptr_array_index(ids, 1)));
+    rows_get_thread(f->store, "cthr_5", &thread);
+    g_assert_cmpstr(thread.name, ==, "One.cthr_5");
+}
+
+/* Pages may overlap, and a thread may have changed when it comes again. */
+static void an_id_that_comes_on_a_later_page_is_the_same_element(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(CkThreadRow) thread = {0};
+    script_elements(f, THREADS, "{\"id\":\"cthr_5\",\"title\":\"One\"}\n{\"id\":\"cthr_4\"}", NULL,
+                    TRUE);
+    script_elements(f, THREADS "&after=cthr_4", "{\"id\":\"cthr_5\",\"title\":\"Two\"}", NULL,
+                    FALSE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    assert_threads(f, "cthr_5 cthr_4");
+    rows_get_thread(f->store, "cthr_5", &thread);
+    g_assert_cmpstr(thread.name, ==, "Two.cthr_5");
+}
+
+/* A listing for the tests of its beginning again. */
+static const char *const elements[] = {
+    "{\"n\":0}",      "{\"id\":\"a\"}",         "{\"n\":1}",
+    "{\"n\":1}",      "{\"id\":\"b\",\"n\":1}", "{\"id\":\"b\",\"n\":2}",
+    "{\"n\":1}",      "{\"id\":\"c\"}",         "{\"n\":1}",
+    "{\"id\":\"d\"}",
+};
+
+/* Scripts the listing in pages that end after the elements whose bits are set, and waits for them
+ * all. The cursors are those elements' ids or, where they have none, "after-N". */
+static void read_in_pages(Fixture *f, const CkWant *want, guint ends, gboolean has_more)
+{
+    const char *first = want->kind == CK_WANT_ITEMS ? ITEMS : THREADS;
+    g_autofree char *request = g_strdup(first);
+    g_autoptr(GString) page = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(elements); i++) {
+        gboolean last = i == G_N_ELEMENTS(elements) - 1;
+        g_string_append_printf(page, "%s%s", page->len > 0 ? "\n" : "", elements[i]);
+        if (!last && !(ends & 1 << i))
+            continue;
+        CkSlice slice = {elements[i], strlen(elements[i])};
+        g_autofree char *id = ck_decode_identity(slice, "id");
+        g_autofree char *cursor = id ? g_strdup(id) : g_strdup_printf("after-%u", i);
+        script_elements(f, request, page->str, cursor, !last || has_more);
+        wait_well(f, want);
+        g_free(request);
+        request = g_strdup_printf("%s&after=%s", first, cursor);
+        g_string_truncate(page, 0);
+    }
+    if (has_more) { /* so that the listing begins again */
+        server_reply(f->server, request, 400, "", "");
+        wait_badly(f, want, CK_ERROR_REJECTED);
+    }
+}
+
+/* Reads the listing twice, in pages of these ends: the second time brings nothing new. */
+static void assert_known_again(guint first_ends, guint second_ends)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant items = want_items(f);
+    g_test_message("pages end at %x, then at %x", first_ends, second_ends);
+    read_in_pages(f, &items, first_ends, TRUE);
+    assert_items(f, G_N_ELEMENTS(elements));
+    read_in_pages(f, &items, second_ends, FALSE);
+    assert_items(f, G_N_ELEMENTS(elements));
+
+    read_in_pages(f, all_threads(), first_ends, TRUE);
+    g_autoptr(GPtrArray) before = listed_ids(f);
+    g_assert_cmpuint(before->len, ==, 1 + G_N_ELEMENTS(elements));
+    read_in_pages(f, all_threads(), second_ends, FALSE);
+    g_autoptr(GPtrArray) after = listed_ids(f);
+    g_assert_cmpuint(after->len, ==, before->len);
+    for (guint i = 0; i < after->len; i++)
+        g_assert_cmpstr(g_ptr_array_index(after, i), ==, g_ptr_array_index(before, i));
+}
+
+static void a_listing_that_begins_again_in_other_pages_knows_its_elements(void)
+{
+    static const guint ends[] = {0, 1 << 1, 1 << 7, 1 << 1 | 1 << 7};
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+        for (gsize k = 0; k < G_N_ELEMENTS(ends); k++)
+            assert_known_again(ends[i], ends[k]);
+}
+
+/* Where a page ends with an element that has no id, or not its own. */
+static void a_listing_that_begins_again_in_any_pages_knows_its_elements(void)
+{
+    static const guint ends[] = {0, 1 << 0, 1 << 2, 1 << 3, 1 << 5, 1 << 6, 1 << 2 | 1 << 6};
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++)
+        for (gsize k = 0; k < G_N_ELEMENTS(ends); k++)
+            assert_known_again(ends[i], ends[k]);
+}
+
+/* Identities that are no text. None may come to look like another, on one page or on two. */
+
+static void ids_that_are_no_text_are_told_apart(void)
+{
+    static const char *const pages[] = {
+        "{\"id\":\"\\ud83d\"}\n{\"id\":\"\\ud83e\"}\n{\"id\":\"\\udcb8\"}\n{\"id\":\"x\"}",
+        "{\"id\":\"a\\u0000b\"}\n{\"id\":\"a\\u0000c\"}\n{\"id\":\"a\"}\n{\"id\":\"y\"}",
+        "{\"id\":\"\xff\"}\n{\"id\":\"\xfe\"}\n{\"id\":\"\xef\xbf\xbd\"}\n{\"id\":\"\\u2400\"}",
+    };
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_items(f);
+    for (int round = 0; round < 2; round++) {
+        const char *first[] = {ITEMS, ITEMS "&after=x", ITEMS "&after=y"};
+        const char *last[] = {"x", "y", "z"};
+        for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
+            script_elements(f, first[i], pages[i], last[i], i < 2 || round == 0);
+            wait_well(f, &want);
+        }
+        assert_items(f, 12); /* in the second round, the same ones */
+        if (round == 0) {
+            server_reply(f->server, ITEMS "&after=z", 400, "", "");
+            wait_badly(f, &want, CK_ERROR_REJECTED);
+        }
+    }
+}
+
+static void threads_keep_their_ids_and_users_that_are_no_text(void)
+{
+    static const struct {
+        const char *json, *id, *user;
+    } cases[] = {
+        {"{\"id\":\"\\ud83d\",\"user\":\"ann\"}", "\xff\"\\ud83d\"", "ann"},
+        {"{\"id\":\"\\ud83e\",\"user\":\"\\ud83d\"}", "\xff\"\\ud83e\"", "\xff\"\\ud83d\""},
+        {"{\"id\":\"\xe9\",\"user\":\"\\ud83e\"}", "\xff\"\xe9\"", "\xff\"\\ud83e\""},
+        {"{\"id\":\"cthr_2\",\"user\":\"j\xf6rg\"}", "cthr_2", "\xff\"j\xf6rg\""},
+        {"{\"id\":\"cthr_3\",\"user\":\"j\xc3\xb6rg\"}", "cthr_3", "j\xc3\xb6rg"},
+        {"{\"id\":\"cthr_4\",\"user\":\"a\\u0000\"}", "cthr_4", "\xff\"a\\u0000\""},
+        {"{\"id\":\"cthr_5\",\"user\":\"\"}", "cthr_5", ""},
+        {"{\"id\":\"cthr_6\",\"user\":7}", "cthr_6", ""},
+    };
+    g_autoptr(Fixture) f = fixture_new();
+    g_autoptr(GString) page = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_string_append_printf(page, "%s%s", i ? "\n" : "", cases[i].json);
+    script_elements(f, THREADS, page->str, NULL, FALSE);
+    wait_well(f, all_threads());
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(CkThreadRow) thread = {0};
+        g_auto(CkUserRow) user = {0};
+        rows_get_thread(f->store, cases[i].id, &thread);
+        g_assert_cmpuint(thread.place, ==, i + 1);
+        g_assert_true(g_utf8_validate(thread.name, -1, NULL));
+        g_assert_cmpint(ck_store_user(f->store, thread.user, &user, NULL), ==, CK_FOUND);
+        g_assert_cmpstr(user.id, ==, cases[i].user);
+    }
+}
+
+/* JSON has none, but a string may be any bytes between quotes (json.h). */
+static void ids_with_a_nul_byte_are_told_apart(void)
+{
+    static const char body[] =
+        "HTTP/1.1 200 "
+        "Scripted\r\n\r\n{\"data\":[{\"id\":\"a\0b\"},{\"id\":\"x\"}],\"has_more\":true}";
+    static const char more[] =
+        "HTTP/1.1 200 Scripted\r\n\r\n{\"data\":[{\"id\":\"a\0c\"}],\"has_more\":false}";
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_items(f);
+    server_raw(f->server, ITEMS, body, sizeof body - 1);
+    server_raw(f->server, ITEMS "&after=x", more, sizeof more - 1);
+    wait_well(f, &want);
+    wait_well(f, &want);
+    assert_items(f, 3);
+}
+
+/* Names */
+
+static void threads_are_called_by_their_ids_alone_if_told_so(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_of(CK_WANT_THREAD, "cthr_1");
+    g_auto(CkThreadRow) one = {0}, five = {0};
+    f->config->name_by_id = TRUE;
+    script_elements(f, THREADS, "{\"id\":\"cthr_5\",\"title\":\"Five\"}", NULL, FALSE);
+    server_json(f->server, THREAD, "{\"id\":\"cthr_1\",\"title\":\"One\"}");
+    wait_well(f, all_threads());
+    wait_well(f, &want);
+    rows_get_thread(f->store, "cthr_5", &five);
+    rows_get_thread(f->store, "cthr_1", &one);
+    g_assert_cmpstr(five.name, ==, "cthr_5");
+    g_assert_cmpstr(one.name, ==, "cthr_1");
+}
+
+static void threads_are_called_by_their_titles_otherwise(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(CkThreadRow) five = {0};
+    script_elements(f, THREADS, "{\"id\":\"cthr_5\",\"title\":\"Five\"}", NULL, FALSE);
+    wait_well(f, all_threads());
+    rows_get_thread(f->store, "cthr_5", &five);
+    g_assert_cmpstr(five.name, ==, "Five.cthr_5");
+}
+
+/* The span. A page is a string of times; a thread's id is cthr_TIME, "-": one without a time. */
+
+static void script_times(Fixture *f, const char *request, const char *times, gboolean has_more)
+{
+    g_auto(GStrv) each = g_strsplit(times, " ", -1);
+    g_autoptr(GString) page = g_string_new(NULL);
+    g_autofree char *last = NULL;
+    for (char **time = each; *time && **time; time++) {
+        g_free(last);
+        last = g_strconcat("cthr_", *time, NULL);
+        g_string_append_printf(page, "%s{\"id\":\"%s\"", time == each ? "" : "\n", last);
+        if (g_ascii_isdigit(**time))
+            g_string_append_printf(page, ",\"created_at\":%s", *time);
+        g_string_append(page, "}");
+    }
+    script_elements(f, request, page->str, last, has_more);
+}
+
+static void set_span(Fixture *f, gint64 since, gint64 until)
+{
+    f->config->since = since;
+    f->config->until = until;
+}
+
+/* Waits until the listing is complete, which takes that many waits and as many requests. */
+static void read_to_the_end(Fixture *f, const CkWant *want, guint requests)
+{
+    g_autofree char *key = ck_want_key(want);
+    for (guint i = 0; i < requests; i++) {
+        g_assert_false(is_complete(f, key));
+        wait_well(f, want);
+    }
+    g_assert_true(is_complete(f, key));
+    wait_well(f, want); /* asks for nothing */
+    g_assert_cmpuint(server_seen(f->server), ==, requests);
+}
+
+static void a_listing_ends_on_the_page_with_one_older_than_since(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 100, G_MAXINT64);
+    script_times(f, THREADS, "300 200", TRUE);
+    script_times(f, THREADS "&after=cthr_200", "150 50", TRUE);
+    read_to_the_end(f, all_threads(), 2);
+    assert_threads(f, "cthr_300 cthr_200 cthr_150");
+}
+
+static void one_as_old_as_since_is_in_the_span(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 100, G_MAXINT64);
+    script_times(f, THREADS, "101 100", TRUE);
+    script_times(f, THREADS "&after=cthr_100", "99 98", TRUE);
+    read_to_the_end(f, all_threads(), 2);
+    assert_threads(f, "cthr_101 cthr_100");
+}
+
+static void a_page_of_older_ones_alone_ends_the_listing_at_once(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 100, G_MAXINT64);
+    script_times(f, THREADS, "50 40", TRUE);
+    read_to_the_end(f, all_threads(), 1);
+    assert_threads(f, "");
+}
+
+/* What the page holds is shown, in whatever order. */
+static void one_older_than_since_hides_no_other_of_its_page(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 100, G_MAXINT64);
+    script_times(f, THREADS, "50 150 60 200", TRUE);
+    read_to_the_end(f, all_threads(), 1);
+    assert_threads(f, "cthr_150 cthr_200");
+}
+
+static void one_without_a_time_is_shown_and_ends_nothing(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 100, 200);
+    script_times(f, THREADS, "-1 -2", TRUE);
+    script_times(f, THREADS "&after=cthr_-2", "0 -3", TRUE);
+    script_times(f, THREADS "&after=cthr_-3", "150 -4", TRUE);
+    script_times(f, THREADS "&after=cthr_-4", "-5", FALSE);
+    read_to_the_end(f, all_threads(), 4);
+    assert_threads(f, "cthr_-1 cthr_-2 cthr_0 cthr_-3 cthr_150 cthr_-4 cthr_-5");
+}
+
+static void ones_newer_than_until_are_passed_over(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 0, 200);
+    script_times(f, THREADS, "400 300", TRUE);
+    script_times(f, THREADS "&after=cthr_300", "201 200", TRUE);
+    script_times(f, THREADS "&after=cthr_200", "199 1", FALSE);
+    wait_well(f, all_threads());
+    assert_threads(f, "");
+    assert_state(f, "threads:", "cthr_300", FALSE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    assert_threads(f, "cthr_200 cthr_199 cthr_1");
+    assert_state(f, "threads:", NULL, TRUE);
+    g_assert_cmpuint(server_seen(f->server), ==, 3);
+}
+
+static void a_span_has_both_ends(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 100, 200);
+    script_times(f, THREADS, "300 250", TRUE);
+    script_times(f, THREADS "&after=cthr_250", "210 200", TRUE);
+    script_times(f, THREADS "&after=cthr_200", "100 90", TRUE);
+    read_to_the_end(f, all_threads(), 3);
+    assert_threads(f, "cthr_200 cthr_100");
+}
+
+static void what_is_not_in_the_span_is_not_stored(void)
+{
+    static const char *const ids[] = {"cthr_300", "cthr_50"};
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(CkUserRow) user = {0};
+    set_span(f, 100, 200);
+    script_elements(f, THREADS,
+                    "{\"id\":\"cthr_300\",\"created_at\":300,\"user\":\"ann\"}\n"
+                    "{\"id\":\"cthr_50\",\"created_at\":50,\"user\":\"bob\"}",
+                    NULL, TRUE);
+    wait_well(f, all_threads());
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_auto(CkThreadRow) none = {0};
+        g_assert_cmpint(ck_store_thread_by_id(f->store, ids[i], &none, NULL), ==, CK_ABSENT);
+    }
+    g_assert_cmpint(ck_store_next_user(f->store, 0, &user, NULL), ==, CK_ABSENT);
+}
+
+static void a_users_listing_ends_with_the_span_as_well(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_of(CK_WANT_USER_THREADS, "ann");
+    set_span(f, 100, 250);
+    script_times(f, THREADS "&user=ann", "300 200", TRUE);
+    script_times(f, THREADS "&after=cthr_200&user=ann", "150 50", TRUE);
+    read_to_the_end(f, &want, 2);
+    assert_threads(f, "cthr_200 cthr_150");
+    assert_state(f, "threads:", NULL, FALSE);
+}
+
+/* The span is one of threads: what they hold is shown whole. */
+static void items_of_any_time_are_shown(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_items(f);
+    set_span(f, 100, 200);
+    script_elements(f, ITEMS, "{\"id\":\"a\",\"created_at\":1}\n{\"id\":\"b\",\"created_at\":150}",
+                    NULL, TRUE);
+    script_elements(f, ITEMS "&after=b", "{\"id\":\"c\",\"created_at\":300}", NULL, FALSE);
+    read_to_the_end(f, &want, 2);
+    assert_items(f, 3);
 }
 
 /* Single threads */
@@ -725,11 +1299,75 @@ static void another_thread_than_the_one_asked_for_is_a_bad_response(void)
     g_assert_cmpuint(f->reports, ==, 1);
 }
 
+static void an_answer_without_an_id_is_a_bad_response(void)
+{
+    static const char *const answers[] = {"{}",
+                                          "[]",
+                                          "null",
+                                          "{\"title\":\"T\"}",
+                                          "{\"id\":null}",
+                                          "{\"id\":\"\"}",
+                                          "{\"id\":\"\\ud83d\"}"};
+    g_autoptr(Fixture) f = fixture_new();
+    CkWant want = want_of(CK_WANT_THREAD, "cthr_1");
+    for (gsize i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_auto(CkThreadRow) thread = {0};
+        server_json(f->server, THREAD, answers[i]);
+        wait_badly(f, &want, CK_ERROR_BAD_RESPONSE);
+        g_assert_cmpint(ck_store_thread(f->store, 1, &thread, NULL), ==, CK_ABSENT);
+    }
+}
+
+/* That the mount does not show it is an answer as well, and no failure. */
+static void a_thread_out_of_the_view_is_not_found(void)
+{
+    static const struct {
+        gint64 since, until;
+        const char *user;
+        const char *thread;
+        gboolean shown;
+    } cases[] = {
+        {100, 200, NULL, "{\"id\":\"cthr_1\",\"created_at\":99}", FALSE},
+        {100, 200, NULL, "{\"id\":\"cthr_1\",\"created_at\":100}", TRUE},
+        {100, 200, NULL, "{\"id\":\"cthr_1\",\"created_at\":200}", TRUE},
+        {100, 200, NULL, "{\"id\":\"cthr_1\",\"created_at\":201}", FALSE},
+        {100, 200, NULL, "{\"id\":\"cthr_1\"}", TRUE},
+        {0, G_MAXINT64, "ann", "{\"id\":\"cthr_1\",\"user\":\"ann\"}", TRUE},
+        {0, G_MAXINT64, "jörg", "{\"id\":\"cthr_1\",\"user\":\"j\\u00f6rg\"}", TRUE},
+        {0, G_MAXINT64, "ann", "{\"id\":\"cthr_1\",\"user\":\"Ann\"}", FALSE},
+        {0, G_MAXINT64, "ann", "{\"id\":\"cthr_1\",\"user\":\"anna\"}", FALSE},
+        {0, G_MAXINT64, "ann", "{\"id\":\"cthr_1\",\"user\":null}", FALSE},
+        {0, G_MAXINT64, "ann", "{\"id\":\"cthr_1\",\"user\":\"\"}", FALSE},
+        {0, G_MAXINT64, "ann", "{\"id\":\"cthr_1\"}", FALSE},
+        /* a lone surrogate, which is decoded as U+FFFD */
+        {0, G_MAXINT64, "\xef\xbf\xbd", "{\"id\":\"cthr_1\",\"user\":\"\\ud83d\"}", FALSE},
+        {100, 200, "ann", "{\"id\":\"cthr_1\",\"user\":\"ann\",\"created_at\":50}", FALSE},
+        {100, 200, "ann", "{\"id\":\"cthr_1\",\"user\":\"bob\",\"created_at\":150}", FALSE},
+        {100, 200, "ann", "{\"id\":\"cthr_1\",\"user\":\"ann\",\"created_at\":150}", TRUE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Fixture) f = fixture_new();
+        g_auto(CkThreadRow) thread = {0};
+        CkWant want = want_of(CK_WANT_THREAD, "cthr_1");
+        g_test_message("%s", cases[i].thread);
+        set_span(f, cases[i].since, cases[i].until);
+        f->config->user = g_strdup(cases[i].user);
+        server_json(f->server, THREAD, cases[i].thread);
+        if (cases[i].shown)
+            wait_well(f, &want);
+        else
+            wait_badly(f, &want, CK_ERROR_NOT_FOUND);
+        g_assert_cmpint(ck_store_thread_by_id(f->store, "cthr_1", &thread, NULL), ==,
+                        cases[i].shown ? CK_FOUND : CK_ABSENT);
+        g_assert_cmpuint(f->reports, ==, 0);
+    }
+}
+
 static void an_id_that_cannot_stand_in_a_url_is_not_asked_for(void)
 {
     static const CkWantKind kinds[] = {CK_WANT_ITEMS, CK_WANT_THREAD};
     g_autofree char *long_id = g_strnfill(129, 'a');
-    const char *ids[] = {"a/b", "..", "a?b", "a b", "", "é", long_id};
+    const char *ids[] = {"a/b", "..", "a?b", "a b", "", "é", long_id, "no-id~0", "\xff\"\\ud83d\""};
     g_autoptr(Fixture) f = fixture_new();
     for (gsize i = 0; i < G_N_ELEMENTS(ids); i++)
         for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
@@ -746,6 +1384,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(every_want_has_its_own_listing);
+    TEST(a_users_threads_are_wanted_by_the_filter_where_there_is_one);
     TEST(a_want_is_copied);
     TEST(threads_are_asked_for_newest_first);
     TEST(threads_of_a_user_are_asked_for_by_the_filter);
@@ -760,6 +1399,9 @@ int main(int argc, char **argv)
     TEST(without_last_id_the_cursor_is_the_last_elements_id);
     TEST(more_without_data_is_a_bad_response);
     TEST(more_without_a_cursor_is_a_bad_response);
+    TEST(a_cursor_that_is_no_text_is_a_bad_response);
+    TEST(after_the_last_page_no_cursor_is_needed);
+    TEST(a_cursor_may_be_any_text);
     TEST(a_cursor_that_stays_is_a_bad_response);
     TEST(cursors_in_a_circle_are_a_bad_response);
     TEST(the_same_cursor_in_two_listings_is_no_circle);
@@ -778,13 +1420,39 @@ int main(int argc, char **argv)
     TEST(a_rejected_cursor_makes_the_listing_begin_again);
     TEST(a_listing_that_begins_again_may_have_the_same_cursors);
     TEST(a_rejected_first_page_is_only_an_error);
-    TEST(a_page_with_a_bad_thread_is_not_stored_at_all);
+    TEST(a_page_that_cannot_be_stored_is_not_stored_at_all);
     TEST(a_failed_page_leaves_its_cursor_free);
     TEST(strange_items_cost_no_page);
+    TEST(threads_without_an_id_are_each_kept);
+    TEST(a_thread_without_an_id_is_named_by_its_title);
+    TEST(items_without_an_id_are_each_kept);
+    TEST(elements_before_any_id_are_each_kept);
+    TEST(a_second_element_with_the_id_of_another_is_kept);
+    TEST(the_first_of_two_with_one_id_has_it);
+    TEST(an_id_that_comes_on_a_later_page_is_the_same_element);
+    TEST(a_listing_that_begins_again_in_other_pages_knows_its_elements);
+    TEST(ids_that_are_no_text_are_told_apart);
+    TEST(threads_keep_their_ids_and_users_that_are_no_text);
+    TEST(threads_are_called_by_their_ids_alone_if_told_so);
+    TEST(threads_are_called_by_their_titles_otherwise);
+    TEST(a_listing_ends_on_the_page_with_one_older_than_since);
+    TEST(one_as_old_as_since_is_in_the_span);
+    TEST(a_page_of_older_ones_alone_ends_the_listing_at_once);
+    TEST(one_older_than_since_hides_no_other_of_its_page);
+    TEST(one_without_a_time_is_shown_and_ends_nothing);
+    TEST(ones_newer_than_until_are_passed_over);
+    TEST(a_span_has_both_ends);
+    TEST(what_is_not_in_the_span_is_not_stored);
+    TEST(a_users_listing_ends_with_the_span_as_well);
+    TEST(items_of_any_time_are_shown);
     TEST(a_thread_that_does_not_exist_is_an_answer);
     TEST(a_listing_that_does_not_exist_is_reported);
     TEST(a_thread_that_cannot_be_retrieved_is_reported);
     TEST(another_thread_than_the_one_asked_for_is_a_bad_response);
+    TEST(an_answer_without_an_id_is_a_bad_response);
+    TEST(a_thread_out_of_the_view_is_not_found);
     TEST(an_id_that_cannot_stand_in_a_url_is_not_asked_for);
+    TEST(a_listing_that_begins_again_in_any_pages_knows_its_elements);
+    TEST(ids_with_a_nul_byte_are_told_apart);
     return g_test_run();
 }

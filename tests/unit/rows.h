@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "names.h"
 #include "store.h"
 
 static inline CkStore *rows_new_store(void)
@@ -14,23 +15,44 @@ static inline CkStore *rows_new_store(void)
     return store;
 }
 
-/* A thread that a listing has brought. */
-static inline void rows_put_thread(CkStore *store, const char *json)
+/* A thread that a listing has brought, under that id, whatever the JSON says of one. */
+static inline void rows_put_thread_as(CkStore *store, const char *id, const char *json)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){json, strlen(json)}, &error);
+    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){json, strlen(json)});
+    g_autofree char *user = ck_decode_identity(thread->json, "user");
+    g_autofree char *name = ck_name_thread(thread->title, id);
+    ck_store_put_thread(store, id, user, name, thread, &error);
     g_assert_no_error(error);
-    ck_store_put_thread(store, thread, &error);
-    g_assert_no_error(error);
-    ck_store_place_thread(store, thread->id, &error);
+    ck_store_place_thread(store, id, &error);
     g_assert_no_error(error);
 }
 
+static inline void rows_put_thread(CkStore *store, const char *json)
+{
+    g_autofree char *id = ck_decode_identity((CkSlice){json, strlen(json)}, "id");
+    g_assert_nonnull(id);
+    rows_put_thread_as(store, id, json);
+}
+
+/* The row of a thread that must be there; to be cleared. */
+static inline void rows_get_thread(CkStore *store, const char *id, CkThreadRow *row)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(ck_store_thread_by_id(store, id, row, &error), ==, CK_FOUND);
+    g_assert_no_error(error);
+}
+
+/* An item; one without an id gets one that no other has. */
 static inline void rows_put_item(CkStore *store, const char *thread, const char *json)
 {
     g_autoptr(GError) error = NULL;
+    g_auto(CkThreadRow) row = {0};
     g_autoptr(CkItem) item = ck_decode_item((CkSlice){json, strlen(json)});
-    ck_store_put_item(store, thread, item, &error);
+    g_autofree char *id = ck_decode_identity(item->json, "id");
+    rows_get_thread(store, thread, &row);
+    g_autofree char *other = g_strdup_printf("~%" G_GUINT64_FORMAT, row.items + 1);
+    ck_store_put_item(store, thread, id ? id : other, item, &error);
     g_assert_no_error(error);
 }
 
@@ -43,14 +65,6 @@ static inline void rows_put_message(CkStore *store, const char *thread, const ch
         "\"content\":[{\"type\":\"input_text\",\"text\":\"%s\"}]}",
         id, created_at, text);
     rows_put_item(store, thread, json);
-}
-
-/* The row of a thread that must be there; to be cleared. */
-static inline void rows_get_thread(CkStore *store, const char *id, CkThreadRow *row)
-{
-    g_autoptr(GError) error = NULL;
-    g_assert_cmpint(ck_store_thread_by_id(store, id, row, &error), ==, CK_FOUND);
-    g_assert_no_error(error);
 }
 
 static inline void rows_get_item(CkStore *store, gint64 thread, guint64 number, CkItemRow *row)

@@ -44,7 +44,7 @@ static void sizes_are_those_of_the_renderers(void)
     g_autoptr(CkStore) store = rows_new_store();
     g_auto(CkThreadRow) row = {0};
     g_auto(CkItemRow) item_row = {0};
-    g_autoptr(CkThread) thread = ck_decode_thread(slice, NULL);
+    g_autoptr(CkThread) thread = ck_decode_thread(slice);
     g_autoptr(CkItem) item = ck_decode_item(item_slice);
     CkSink thread_json = {0}, head = {0}, indented = {0}, md = {0}, line = {0};
     ck_json_indent(slice, &thread_json);
@@ -152,6 +152,66 @@ static void threads_of_one_name_are_both_kept(void)
     g_assert_cmpstr(titled.name, !=, untitled.name);
 }
 
+static void put_thread(CkStore *store, const char *id, const char *user, const char *name,
+                       const char *json)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){json, strlen(json)});
+    ck_store_put_thread(store, id, user, name, thread, &error);
+    g_assert_no_error(error);
+}
+
+static void a_thread_is_what_its_arguments_say(void)
+{
+    static const char json[] =
+        "{\"id\":\"cthr_9\",\"user\":\"bob\",\"title\":\"Title\",\"created_at\":7}";
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0}, none = {0};
+    g_auto(CkUserRow) user = {0};
+    put_thread(store, "no-id~1", "ann", "a name", json);
+    rows_get_thread(store, "no-id~1", &thread);
+    g_assert_cmpstr(thread.name, ==, "a name");
+    g_assert_cmpint(thread.created_at, ==, 7);
+    g_assert_cmpint(ck_store_user(store, thread.user, &user, NULL), ==, CK_FOUND);
+    g_assert_cmpstr(user.id, ==, "ann");
+    g_assert_cmpint(ck_store_thread_by_id(store, "cthr_9", &none, NULL), ==, CK_ABSENT);
+}
+
+/* Names are as unique as ids are; should they not be, nothing is lost silently. */
+static void a_name_that_another_thread_has_is_an_error(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
+    g_auto(CkThreadRow) first = {0}, second = {0};
+    put_thread(store, "cthr_1", NULL, "name", "{}");
+    g_assert_false(ck_store_put_thread(store, "cthr_2", NULL, "name", thread, &error));
+    g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
+    g_assert_cmpint(ck_store_thread_by_id(store, "cthr_2", &second, NULL), ==, CK_ABSENT);
+    rows_get_thread(store, "cthr_1", &first);
+    g_assert_cmpstr(first.name, ==, "name");
+}
+
+static void threads_that_look_alike_are_told_apart_by_their_ids(void)
+{
+    static const char *const ids[] = {"cthr_1",          "CTHR_1",       "\xff\"\\ud83d\"",
+                                      "\xff\"\\ud83e\"", "\xff\"\xe9\"", "\xff\"\xe8\""};
+    g_autoptr(CkStore) store = rows_new_store();
+    for (int round = 0; round < 2; round++)
+        for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+            g_autofree char *name = ck_name_thread("Title", ids[i]);
+            put_thread(store, ids[i], NULL, name, "{\"title\":\"Title\"}");
+        }
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_auto(CkThreadRow) thread = {0}, named = {0};
+        rows_get_thread(store, ids[i], &thread);
+        g_assert_cmpint(thread.row, ==, i + 1);
+        g_assert_cmpstr(thread.id, ==, ids[i]);
+        g_assert_cmpint(ck_store_thread_named(store, thread.name, &named, NULL), ==, CK_FOUND);
+        g_assert_cmpint(named.row, ==, thread.row);
+    }
+}
+
 /* Users */
 
 static void threads_without_a_user_belong_to_one_row(void)
@@ -188,6 +248,27 @@ static void a_user_has_one_row_and_the_time_of_the_newest_thread(void)
     g_assert_cmpint(user.row, ==, one.user);
     g_assert_cmpstr(user.id, ==, "org/team");
     g_assert_cmpint(user.newest_at, ==, 30);
+}
+
+static void users_that_look_alike_are_told_apart(void)
+{
+    static const char *const users[] = {
+        "ann", "Ann", "ann ", "\xff\"\\ud83d\"", "\xff\"\\ud83e\"", "\xff\"\xe9\"", "\xff\"\xe8\""};
+    g_autoptr(CkStore) store = rows_new_store();
+    gint64 after = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(users); i++) {
+        g_autofree char *id = g_strdup_printf("cthr_%zu", i);
+        put_thread(store, id, users[i], id, "{}");
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(users); i++) {
+        g_auto(CkUserRow) user = {0}, named = {0};
+        g_assert_cmpint(ck_store_next_user(store, after, &user, NULL), ==, CK_FOUND);
+        g_assert_cmpstr(user.id, ==, users[i]);
+        g_assert_true(g_utf8_validate(user.name, -1, NULL));
+        g_assert_cmpint(ck_store_user_named(store, user.name, &named, NULL), ==, CK_FOUND);
+        g_assert_cmpint(named.row, ==, user.row);
+        after = user.row;
+    }
 }
 
 /* Items */
@@ -252,15 +333,47 @@ static void the_same_item_id_in_two_threads_is_two_items(void)
     g_assert_cmpuint(two.items, ==, 1);
 }
 
-static void items_without_an_id_are_each_kept(void)
+/* What the JSON says of an id is the pager's to judge. */
+static void items_are_told_apart_by_the_ids_they_are_given(void)
+{
+    static const char json[] = "{\"id\":\"cthi_1\",\"type\":\"task\"}";
+    static const struct {
+        const char *id;
+        guint items; /* with it */
+    } steps[] = {
+        {"cthi_1", 1},
+        {"no-id~1", 2},
+        {"no-id~2", 3},
+        {"cthi_1", 3},
+        {"CTHI_1", 4},
+        {"cthi_1 ", 5},
+        {"no-id~1", 5},
+        /* lone surrogates, and bytes that are not UTF-8 */
+        {"\xff\"\\ud83d\"", 6},
+        {"\xff\"\\ud83e\"", 7},
+        {"\xff\"\\ud83d\"", 7},
+        {"\xff\"\xe9\"", 8},
+        {"\xff\"\xe8\"", 9},
+        {"\xff\"\xe9\"", 9},
+    };
+    g_autoptr(CkStore) store = rows_new_store();
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(CkItem) item = ck_decode_item((CkSlice){json, strlen(json)});
+        g_auto(CkThreadRow) thread = {0};
+        g_assert_true(ck_store_put_item(store, "cthr_1", steps[i].id, item, NULL));
+        rows_get_thread(store, "cthr_1", &thread);
+        g_assert_cmpuint(thread.items, ==, steps[i].items);
+    }
+}
+
+static void an_item_of_an_unknown_thread_is_not_kept(void)
 {
     g_autoptr(CkStore) store = rows_new_store();
-    g_auto(CkThreadRow) thread = {0};
-    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
-    for (int i = 0; i < 3; i++)
-        rows_put_item(store, "cthr_1", "{\"type\":\"task\"}");
-    rows_get_thread(store, "cthr_1", &thread);
-    g_assert_cmpuint(thread.items, ==, 3);
+    g_auto(CkItemRow) none = {0};
+    g_autoptr(CkItem) item = ck_decode_item((CkSlice){"{}", 2});
+    g_assert_true(ck_store_put_item(store, "cthr_1", "cthi_1", item, NULL));
+    g_assert_cmpint(ck_store_item(store, 1, &none, NULL), ==, CK_ABSENT);
 }
 
 static void an_unfinished_item_is_marked(void)
@@ -521,6 +634,48 @@ static void a_transaction_in_a_transaction_is_an_error(void)
     g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
 }
 
+/* While the number is the same, so is what was read. */
+static void changes_grow_with_all_that_is_written(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_autoptr(CkItem) item = ck_decode_item((CkSlice){"{}", 2});
+    g_auto(CkThreadRow) row = {0};
+    gint64 before = ck_store_changes(store);
+    put_thread(store, "cthr_1", "ann", "One", "{}");
+    g_assert_cmpint(ck_store_changes(store), >, before);
+    before = ck_store_changes(store);
+    put_thread(store, "cthr_1", "ann", "Two", "{\"title\":\"Two\"}");
+    g_assert_cmpint(ck_store_changes(store), >, before);
+    before = ck_store_changes(store);
+    g_assert_true(ck_store_place_thread(store, "cthr_1", NULL));
+    g_assert_cmpint(ck_store_changes(store), >, before);
+    before = ck_store_changes(store);
+    g_assert_true(ck_store_put_item(store, "cthr_1", "cthi_1", item, NULL));
+    g_assert_cmpint(ck_store_changes(store), >, before);
+    before = ck_store_changes(store);
+    g_assert_true(ck_store_put_listing(store, "threads:", "a", FALSE, NULL));
+    g_assert_cmpint(ck_store_changes(store), >, before);
+    before = ck_store_changes(store);
+    rows_get_thread(store, "cthr_1", &row);
+    assert_listing(store, "threads:", "a", FALSE);
+    g_assert_true(ck_store_begin(store, NULL));
+    g_assert_true(ck_store_commit(store, NULL));
+    g_assert_cmpint(ck_store_changes(store), ==, before);
+}
+
+static void changes_grow_when_what_was_written_is_undone(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) read = {0}, gone = {0};
+    g_assert_true(ck_store_begin(store, NULL));
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    gint64 before = ck_store_changes(store);
+    rows_get_thread(store, "cthr_1", &read);
+    ck_store_rollback(store);
+    g_assert_cmpint(ck_store_thread_by_id(store, "cthr_1", &gone, NULL), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_changes(store), >, before);
+}
+
 static void stores_are_private(void)
 {
     g_autoptr(CkStore) one = rows_new_store();
@@ -542,12 +697,17 @@ int main(int argc, char **argv)
     TEST(a_title_may_come_back);
     TEST(an_update_keeps_the_items);
     TEST(threads_of_one_name_are_both_kept);
+    TEST(a_thread_is_what_its_arguments_say);
+    TEST(a_name_that_another_thread_has_is_an_error);
+    TEST(threads_that_look_alike_are_told_apart_by_their_ids);
     TEST(threads_without_a_user_belong_to_one_row);
+    TEST(users_that_look_alike_are_told_apart);
     TEST(a_user_has_one_row_and_the_time_of_the_newest_thread);
     TEST(items_are_numbered_within_their_thread);
     TEST(an_item_that_came_before_is_ignored);
     TEST(the_same_item_id_in_two_threads_is_two_items);
-    TEST(items_without_an_id_are_each_kept);
+    TEST(items_are_told_apart_by_the_ids_they_are_given);
+    TEST(an_item_of_an_unknown_thread_is_not_kept);
     TEST(an_unfinished_item_is_marked);
     TEST(an_item_without_a_time_has_that_of_its_thread);
     TEST(newest_is_the_time_of_the_newest_item);
@@ -562,6 +722,8 @@ int main(int argc, char **argv)
     TEST(a_rollback_undoes_everything_since_begin);
     TEST(after_a_rollback_the_next_transaction_works);
     TEST(a_transaction_in_a_transaction_is_an_error);
+    TEST(changes_grow_with_all_that_is_written);
     TEST(stores_are_private);
+    TEST(changes_grow_when_what_was_written_is_undone);
     return g_test_run();
 }

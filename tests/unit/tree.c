@@ -2,6 +2,7 @@
 #include "tree.h"
 
 #include "error.h"
+#include "names.h"
 #include "rows.h"
 
 typedef struct {
@@ -46,6 +47,18 @@ static Fixture *fixture_with_threads(gboolean group_by_user)
     return f;
 }
 
+/* A thread whose id can't be asked for, as the pager gives it. */
+#define NAMELESS "no-id~0123456789abcdef0123456789abcdef"
+
+static Fixture *fixture_with_nameless_thread(void)
+{
+    Fixture *f = fixture_new(FALSE);
+    rows_put_thread_as(f->store, NAMELESS, "{\"title\":\"No id\",\"created_at\":10}");
+    return f;
+}
+
+#define ALL_FORMATS (CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT | CK_FORMAT_JSONL)
+
 static void complete(Fixture *f, const char *listing)
 {
     g_assert_true(ck_store_put_listing(f->store, listing, NULL, TRUE, NULL));
@@ -58,7 +71,7 @@ static guint64 find(Fixture *f, guint64 folder, const char *name, CkStat *stat)
     g_autoptr(GError) error = NULL;
     g_auto(CkWant) want = {0};
     CkStat found = {0};
-    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, &found, &want, &error);
+    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, FALSE, &found, &want, &error);
     g_assert_no_error(error);
     g_assert_cmpint(result, ==, CK_TREE_OK);
     if (stat)
@@ -70,7 +83,7 @@ static void assert_absent(Fixture *f, guint64 folder, const char *name)
 {
     g_auto(CkWant) want = {0};
     CkStat stat;
-    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, &stat, &want, NULL);
+    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, FALSE, &stat, &want, NULL);
     g_assert_cmpint(result, ==, CK_TREE_ABSENT);
     g_assert_cmpint(want.kind, ==, CK_WANT_NOTHING);
 }
@@ -80,7 +93,7 @@ static void assert_wants(Fixture *f, guint64 folder, const char *name, CkWantKin
 {
     g_auto(CkWant) want = {0};
     CkStat stat;
-    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, &stat, &want, NULL);
+    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, FALSE, &stat, &want, NULL);
     g_assert_cmpint(result, ==, CK_TREE_WANT);
     g_assert_cmpint(want.kind, ==, kind);
     g_assert_cmpstr(want.id, ==, id);
@@ -136,6 +149,8 @@ static CkTreeResult list_all(Fixture *f, guint64 folder, guint room, char **name
         reader.room = room;
         result = ck_tree_list(f->tree, folder, reader.position, take, &reader, want, NULL);
     } while (result == CK_TREE_OK && reader.names->len > before);
+    if (result == CK_TREE_WANT) /* comes only when none is known */
+        g_assert_cmpuint(reader.names->len, ==, before);
     *names = g_string_free(reader.names, FALSE);
     return result;
 }
@@ -274,6 +289,68 @@ static void grouped_root_links_bare_ids_into_users(void)
     assert_wants(f, CK_TREE_ROOT, "cthr_9", CK_WANT_THREAD, "cthr_9");
 }
 
+/* Lookups where one user's threads are shown */
+
+static void only_that_user_has_a_folder(void)
+{
+    static const char *const others[] = {
+        "eve",
+        "bob",
+        "%none",
+        ".git",
+        "an",
+        "anna",
+        "Ann",
+        "%61nn",
+        "org%2Fteam",
+        "x%~0123456789abcdef0123456789abcdef", /* a digest, that only the listing could tell */
+    };
+    g_autoptr(Fixture) f = fixture_new(TRUE);
+    f->config->user = g_strdup("ann");
+    for (int known = 0; known < 2; known++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+            assert_absent(f, CK_TREE_ROOT, others[i]);
+        if (known)
+            find(f, CK_TREE_ROOT, "ann", NULL);
+        else
+            assert_wants(f, CK_TREE_ROOT, "ann", CK_WANT_USER_THREADS, "ann");
+        rows_put_thread(f->store, "{\"id\":\"cthr_1\",\"user\":\"ann\"}");
+    }
+}
+
+static void that_user_is_absent_without_threads(void)
+{
+    g_autoptr(Fixture) f = fixture_new(TRUE);
+    f->config->user = g_strdup("ann");
+    complete(f, "user:ann");
+    assert_absent(f, CK_TREE_ROOT, "ann");
+}
+
+static void that_user_may_have_any_name(void)
+{
+    g_autofree char *long_user = g_strnfill(400, 'u'); /* its folder's name ends in a digest */
+    const char *users[] = {"org/team", "-rf", "李雷", "a b", long_user, "cthr_1", "%none", "\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(users); i++) {
+        g_autoptr(Fixture) f = fixture_new(TRUE);
+        g_autofree char *name = ck_name_user(users[i]);
+        f->config->user = g_strdup(users[i]);
+        if (strcmp(users[i], "cthr_1") == 0) /* a bare id is a thread's until the user is known */
+            assert_wants(f, CK_TREE_ROOT, name, CK_WANT_THREAD, "cthr_1");
+        else
+            assert_wants(f, CK_TREE_ROOT, name, CK_WANT_USER_THREADS, users[i]);
+        assert_absent(f, CK_TREE_ROOT, "%none");
+    }
+}
+
+static void bare_ids_are_wanted_whoever_is_shown(void)
+{
+    for (int grouped = 0; grouped < 2; grouped++) {
+        g_autoptr(Fixture) f = fixture_new(grouped);
+        f->config->user = g_strdup("ann");
+        assert_wants(f, CK_TREE_ROOT, "cthr_9", CK_WANT_THREAD, "cthr_9");
+    }
+}
+
 static void user_folder_finds_its_threads(void)
 {
     g_autoptr(Fixture) f = fixture_with_threads(TRUE);
@@ -288,6 +365,33 @@ static void user_folder_finds_its_threads(void)
     g_assert_cmpint(stat.type, ==, CK_TYPE_FOLDER);
     assert_wants(f, ann, "Title.cthr_9", CK_WANT_THREAD, "cthr_9");
     assert_absent(f, ann, ".git");
+}
+
+/* The API was asked for that thread, and has none. */
+static void what_is_no_thread_may_be_a_user(void)
+{
+    static const struct {
+        gboolean user_folder; /* else the root */
+        gboolean group_by_user;
+        CkTreeResult result;
+    } cases[] = {
+        {FALSE, TRUE, CK_TREE_WANT},
+        {FALSE, FALSE, CK_TREE_ABSENT},
+        {TRUE, TRUE, CK_TREE_ABSENT},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Fixture) f = fixture_with_threads(cases[i].group_by_user);
+        guint64 folder = cases[i].user_folder ? find(f, CK_TREE_ROOT, "ann", NULL) : CK_TREE_ROOT;
+        g_auto(CkWant) want = {0};
+        CkStat stat;
+        CkTreeResult result =
+            ck_tree_lookup(f->tree, folder, "cthr_none", TRUE, &stat, &want, NULL);
+        g_assert_cmpint(result, ==, cases[i].result);
+        if (result == CK_TREE_WANT) {
+            g_assert_cmpint(want.kind, ==, CK_WANT_USER_THREADS);
+            g_assert_cmpstr(want.id, ==, "cthr_none");
+        }
+    }
 }
 
 static void bare_id_in_a_user_folder_links_within_it(void)
@@ -386,6 +490,49 @@ static void files_hold_nothing(void)
     assert_absent(f, find(f, thread, "thread.json", NULL), "x");
     assert_absent(f, find(f, thread, "0001-user.md", NULL), "x");
     assert_absent(f, find(f, CK_TREE_ROOT, "cthr_1", NULL), "x"); /* a link */
+}
+
+static void files_open_by_name_whichever_are_listed(void)
+{
+    static const char *const names[] = {"thread.json",    "thread.md",    "items.jsonl",
+                                        "0001-user.json", "0001-user.md", "0002-tool.json",
+                                        "0002-tool.md"};
+    for (guint formats = 1; formats <= ALL_FORMATS; formats++) {
+        g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+        guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+        f->config->formats = formats;
+        complete(f, "items:cthr_1");
+        for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+            CkStat stat;
+            find(f, thread, names[i], &stat);
+            g_assert_cmpint(stat.type, ==, CK_TYPE_FILE);
+            g_assert_cmpuint(stat.size, >, 0);
+        }
+    }
+}
+
+static void files_of_a_thread_without_a_usable_id_want_its_items(void)
+{
+    static const char *const names[] = {"thread.md", "items.jsonl", "0001-user.md",
+                                        "0002-tool.json"};
+    g_autoptr(Fixture) f = fixture_with_nameless_thread();
+    guint64 thread = find(f, CK_TREE_ROOT, "No-id." NAMELESS, NULL);
+    CkStat stat;
+    find(f, thread, "thread.json", &stat);
+    g_assert_cmpuint(stat.size, >, 0);
+    g_assert_cmpint(stat.time, ==, 10);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        assert_wants(f, thread, names[i], CK_WANT_ITEMS, NAMELESS);
+    assert_absent(f, thread, "notes.txt");
+}
+
+/* It can't be asked for: it is there where a listing has brought it, under its folder's name. */
+static void a_thread_without_a_usable_id_has_no_link(void)
+{
+    g_autoptr(Fixture) f = fixture_with_nameless_thread();
+    assert_absent(f, CK_TREE_ROOT, NAMELESS);
+    assert_absent(f, CK_TREE_ROOT, "Other." NAMELESS);
+    assert_absent(f, CK_TREE_ROOT, "no-id~fedcba9876543210fedcba9876543210");
 }
 
 /* Attributes and contents */
@@ -564,6 +711,61 @@ static void thread_lists_items_then_its_own_files(void)
                                        "thread.json thread.md ");
 }
 
+static void a_thread_lists_the_files_of_its_formats(void)
+{
+    static const struct {
+        guint formats;
+        const char *names;
+    } cases[] = {
+        {CK_FORMAT_JSON, "0001-user.json 0002-tool.json thread.json "},
+        {CK_FORMAT_MD, "0001-user.md 0002-tool.md "},
+        {CK_FORMAT_TRANSCRIPT, "thread.md "},
+        {CK_FORMAT_JSONL, "items.jsonl "},
+        {CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT, "0001-user.md 0002-tool.md thread.md "},
+        {CK_FORMAT_JSON | CK_FORMAT_JSONL,
+         "0001-user.json 0002-tool.json thread.json items.jsonl "},
+        {CK_FORMAT_TRANSCRIPT | CK_FORMAT_JSONL, "thread.md items.jsonl "},
+        {ALL_FORMATS, "0001-user.json 0001-user.md 0002-tool.json 0002-tool.md thread.json "
+                      "thread.md items.jsonl "},
+    };
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    complete(f, "items:cthr_1");
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        f->config->formats = cases[i].formats;
+        assert_lists_in_rounds_of_any_size(f, thread, cases[i].names);
+    }
+}
+
+static void a_users_threads_are_listed_by_the_filter_where_there_is_one(void)
+{
+    g_autofree char *too_long = g_strnfill(CK_USER_MAX + 1, 'u');
+    const struct {
+        const char *user; /* in JSON */
+        CkWantKind kind;
+        const char *id;
+    } cases[] = {
+        {"ann", CK_WANT_USER_THREADS, "ann"}, {"org/team", CK_WANT_USER_THREADS, "org/team"},
+        {too_long, CK_WANT_THREADS, NULL},    {"\\ud83d", CK_WANT_THREADS, NULL},
+        {"", CK_WANT_THREADS, NULL},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Fixture) f = fixture_new(TRUE);
+        g_auto(CkUserRow) user = {0};
+        g_auto(CkWant) want = {0};
+        g_autofree char *names = NULL;
+        g_autofree char *json =
+            g_strdup_printf("{\"id\":\"cthr_1\",\"user\":\"%s\"}", cases[i].user);
+        rows_put_thread(f->store, json);
+        g_assert_cmpint(ck_store_next_user(f->store, 0, &user, NULL), ==, CK_FOUND);
+        guint64 folder = find(f, CK_TREE_ROOT, user.name, NULL);
+        g_assert_cmpint(list_all(f, folder, 10, &names, &want), ==, CK_TREE_WANT);
+        g_assert_cmpstr(names, ==, "cthr_1 ");
+        g_assert_cmpint(want.kind, ==, cases[i].kind);
+        g_assert_cmpstr(want.id, ==, cases[i].id);
+    }
+}
+
 /* What is there is given; a want comes only when nothing is. */
 static void assert_wants_at_the_end(Fixture *f, guint64 folder, const char *known, CkWantKind kind,
                                     const char *id)
@@ -592,6 +794,73 @@ static void unread_listings_are_wanted_after_what_is_known(void)
     assert_wants_at_the_end(plain, thread,
                             "0001-user.json 0001-user.md 0002-tool.json 0002-tool.md ",
                             CK_WANT_ITEMS, "cthr_1");
+}
+
+static void where_one_users_threads_are_shown_these_are_wanted(void)
+{
+    static const char *const known[] = {"cthr_1 ", "ann "};
+    for (int grouped = 0; grouped < 2; grouped++) {
+        g_autoptr(Fixture) f = fixture_new(grouped);
+        f->config->user = g_strdup("ann");
+        assert_wants_at_the_end(f, CK_TREE_ROOT, "", CK_WANT_USER_THREADS, "ann");
+        rows_put_thread(f->store, "{\"id\":\"cthr_1\",\"user\":\"ann\"}");
+        assert_wants_at_the_end(f, CK_TREE_ROOT, known[grouped], CK_WANT_USER_THREADS, "ann");
+        if (grouped)
+            assert_wants_at_the_end(f, find(f, CK_TREE_ROOT, "ann", NULL), "cthr_1 ",
+                                    CK_WANT_USER_THREADS, "ann");
+        complete(f, "user:ann");
+        assert_lists_in_rounds_of_any_size(f, CK_TREE_ROOT, known[grouped]);
+        if (grouped)
+            assert_lists_in_rounds_of_any_size(f, find(f, CK_TREE_ROOT, "ann", NULL), "cthr_1 ");
+    }
+}
+
+/* Even where none of the files that need them is listed. */
+static void items_are_wanted_whichever_files_are_listed(void)
+{
+    static const struct {
+        guint formats;
+        const char *known;
+    } cases[] = {
+        {CK_FORMAT_JSON, "0001-user.json 0002-tool.json "},
+        {CK_FORMAT_MD, "0001-user.md 0002-tool.md "},
+        {CK_FORMAT_TRANSCRIPT, ""},
+        {CK_FORMAT_JSONL, ""},
+    };
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        f->config->formats = cases[i].formats;
+        assert_wants_at_the_end(f, thread, cases[i].known, CK_WANT_ITEMS, "cthr_1");
+    }
+}
+
+/* thread.json is known; what else there is can't be asked for, and to end would hide that. */
+static void a_thread_without_a_usable_id_lists_thread_json_and_wants_its_items(void)
+{
+    static const struct {
+        guint formats;
+        const char *known;
+    } cases[] = {
+        {CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT, "thread.json "},
+        {ALL_FORMATS, "thread.json "},
+        {CK_FORMAT_JSON, "thread.json "},
+        {CK_FORMAT_MD, ""},
+        {CK_FORMAT_TRANSCRIPT, ""},
+        {CK_FORMAT_JSONL, ""},
+        {CK_FORMAT_MD | CK_FORMAT_JSONL, ""},
+    };
+    static const char *const ids[] = {NAMELESS, "a/b", "\xff\"\\ud83d\"", "..", "x y"};
+    for (gsize k = 0; k < G_N_ELEMENTS(ids); k++) {
+        g_autoptr(Fixture) f = fixture_new(FALSE);
+        g_autofree char *name = ck_name_thread(NULL, ids[k]);
+        rows_put_thread_as(f->store, ids[k], "{}");
+        guint64 thread = find(f, CK_TREE_ROOT, name, NULL);
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+            f->config->formats = cases[i].formats;
+            assert_wants_at_the_end(f, thread, cases[i].known, CK_WANT_ITEMS, ids[k]);
+        }
+    }
 }
 
 static void an_empty_folder_wants_its_listing_then_ends(void)
@@ -632,25 +901,26 @@ static void a_position_stays_good_when_rows_are_added(void)
 
 /* A program may seek to any position: what comes is never an entry before it, and a want names
  * what it wants. */
+static const guint64 positions[] = {
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    1000,
+    ((guint64)1 << 48) - 2,
+    ((guint64)1 << 48) - 1,
+    (guint64)1 << 48,
+    ((guint64)1 << 48) + 1,
+    ((guint64)1 << 48) + 2,
+    G_MAXINT64 - 1,
+    G_MAXINT64,
+};
+
 static void any_position_is_answered(void)
 {
-    static const guint64 positions[] = {
-        0,
-        1,
-        2,
-        3,
-        4,
-        5,
-        6,
-        1000,
-        ((guint64)1 << 48) - 2,
-        ((guint64)1 << 48) - 1,
-        (guint64)1 << 48,
-        ((guint64)1 << 48) + 1,
-        ((guint64)1 << 48) + 2,
-        G_MAXINT64 - 1,
-        G_MAXINT64,
-    };
     for (int read = 0; read < 2; read++) {
         g_autoptr(Fixture) f = fixture_with_threads(FALSE);
         guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
@@ -659,11 +929,12 @@ static void any_position_is_answered(void)
             complete(f, "threads:");
             complete(f, "items:cthr_1");
         }
-        for (gsize i = 0; i < G_N_ELEMENTS(positions) * 2; i++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(positions) * 2 * ALL_FORMATS; i++) {
+            f->config->formats = 1 + i / (G_N_ELEMENTS(positions) * 2);
+            guint64 position = positions[i / 2 % G_N_ELEMENTS(positions)];
             g_auto(CkWant) want = {0};
             g_autofree char *names = NULL;
-            CkTreeResult result =
-                list_once(f, folders[i % 2], positions[i / 2], 100, &names, &want);
+            CkTreeResult result = list_once(f, folders[i % 2], position, 100, &names, &want);
             if (result == CK_TREE_WANT)
                 g_assert_cmpint(want.kind, !=, CK_WANT_NOTHING);
             else
@@ -672,6 +943,38 @@ static void any_position_is_answered(void)
                 g_assert_cmpint(result, ==, CK_TREE_OK);
         }
     }
+}
+
+static void any_position_in_a_thread_without_a_usable_id_ends_in_a_want(void)
+{
+    g_autoptr(Fixture) f = fixture_with_nameless_thread();
+    guint64 thread = find(f, CK_TREE_ROOT, "No-id." NAMELESS, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(positions) * ALL_FORMATS; i++) {
+        guint64 position = positions[i % G_N_ELEMENTS(positions)];
+        CkTreeResult result = CK_TREE_OK;
+        f->config->formats = 1 + i / G_N_ELEMENTS(positions);
+        for (int round = 0; round < 2 && result == CK_TREE_OK; round++) {
+            g_auto(CkWant) want = {0};
+            g_autofree char *names = NULL;
+            result = list_once(f, thread, position, 100, &names, &want);
+            position = (guint64)1 << 48; /* where thread.json stands */
+            if (result == CK_TREE_OK)
+                g_assert_cmpstr(names, ==, "thread.json ");
+            else
+                g_assert_cmpstr(want.id, ==, NAMELESS);
+        }
+        g_assert_cmpint(result, ==, CK_TREE_WANT);
+    }
+}
+
+static void what_is_known_of_a_thread_without_a_usable_id_is_no_want_even_without_room(void)
+{
+    g_autoptr(Fixture) f = fixture_with_nameless_thread();
+    g_auto(CkWant) want = {0};
+    g_autofree char *names = NULL;
+    guint64 thread = find(f, CK_TREE_ROOT, "No-id." NAMELESS, NULL);
+    g_assert_cmpint(list_once(f, thread, 0, 0, &names, &want), ==, CK_TREE_OK);
+    g_assert_cmpint(want.kind, ==, CK_WANT_NOTHING);
 }
 
 typedef struct {
@@ -742,7 +1045,12 @@ int main(int argc, char **argv)
     TEST(grouped_root_has_no_names_that_no_user_gives);
     TEST(only_the_listing_can_tell_hashed_users_and_none);
     TEST(grouped_root_links_bare_ids_into_users);
+    TEST(only_that_user_has_a_folder);
+    TEST(that_user_is_absent_without_threads);
+    TEST(that_user_may_have_any_name);
+    TEST(bare_ids_are_wanted_whoever_is_shown);
     TEST(user_folder_finds_its_threads);
+    TEST(what_is_no_thread_may_be_a_user);
     TEST(bare_id_in_a_user_folder_links_within_it);
     TEST(user_folder_has_no_threads_of_others);
     TEST(item_files_are_found_by_number_role_and_extension);
@@ -751,6 +1059,9 @@ int main(int argc, char **argv)
     TEST(thread_json_is_known_at_once);
     TEST(files_of_all_items_want_all_items);
     TEST(files_hold_nothing);
+    TEST(files_open_by_name_whichever_are_listed);
+    TEST(files_of_a_thread_without_a_usable_id_want_its_items);
+    TEST(a_thread_without_a_usable_id_has_no_link);
     TEST(stat_of_every_kind_is_that_of_its_lookup);
     TEST(stat_of_the_root_needs_nothing);
     TEST(stat_of_a_file_of_all_items_wants_them);
@@ -764,12 +1075,19 @@ int main(int argc, char **argv)
     TEST(user_folder_lists_its_threads);
     TEST(folder_of_no_user_lists_by_way_of_all_threads);
     TEST(thread_lists_items_then_its_own_files);
+    TEST(a_thread_lists_the_files_of_its_formats);
+    TEST(a_users_threads_are_listed_by_the_filter_where_there_is_one);
     TEST(a_listing_gives_the_stats_of_its_lookups);
     TEST(unread_listings_are_wanted_after_what_is_known);
+    TEST(where_one_users_threads_are_shown_these_are_wanted);
+    TEST(items_are_wanted_whichever_files_are_listed);
+    TEST(a_thread_without_a_usable_id_lists_thread_json_and_wants_its_items);
     TEST(an_empty_folder_wants_its_listing_then_ends);
     TEST(what_is_given_is_no_want_even_without_room);
     TEST(a_position_stays_good_when_rows_are_added);
     TEST(any_position_is_answered);
+    TEST(any_position_in_a_thread_without_a_usable_id_ends_in_a_want);
     TEST(listing_a_file_fails);
+    TEST(what_is_known_of_a_thread_without_a_usable_id_is_no_want_even_without_room);
     return g_test_run();
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "decode_value.h"
+
+/* What is deeper or has more values is shown as it was sent and not looked into: cJSON takes 64
+ * bytes and more for each value, be it "0,". */
+#define DEPTH_MAX  64
+#define VALUES_MAX 200000
+
+#define TIME_MAX 253402300799.0 /* the last second of the year 9999 */
+
+cJSON *ck_value_parse(CkSlice json, guint *lost)
+{
+    /* A value takes a byte at least, and a bracket as well: most need not be counted. */
+    gboolean may_be_deep = json.size > 2 * DEPTH_MAX;
+    gboolean may_be_many = json.size >= VALUES_MAX;
+    if ((may_be_deep && ck_json_depth(json) > DEPTH_MAX) ||
+        (may_be_many && ck_json_count(json) > VALUES_MAX))
+        return NULL;
+    g_autofree char *repaired = ck_json_repair(json, lost);
+    return cJSON_Parse(repaired);
+}
+
+cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost)
+{
+    CkJsonIter iter;
+    cJSON *object = ck_value_parse(json, lost);
+    if (object)
+        return object;
+    object = cJSON_CreateObject();
+    ck_json_iter_init(&iter, json);
+    while (ck_json_iter_next(&iter)) {
+        g_autoptr(cJSON) key = ck_value_parse(iter.key, NULL);
+        const char *name = key ? key->valuestring : "";
+        cJSON *value = ck_value_parse(iter.value, lost);
+        if (!value)
+            g_ptr_array_add(missing, g_strdup(name));
+        cJSON_AddItemToObject(object, name, value ? value : cJSON_CreateNull());
+    }
+    return object;
+}
+
+void ck_value_iter_init(CkValueIter *iter, CkValue container)
+{
+    iter->next = container.value ? container.value->child : NULL;
+    ck_json_iter_init(&iter->source, container.source);
+}
+
+gboolean ck_value_iter_next(CkValueIter *iter, CkValue *child)
+{
+    if (!iter->next || !ck_json_iter_next(&iter->source))
+        return FALSE;
+    *child = (CkValue){iter->next, iter->source.value};
+    iter->next = iter->next->next;
+    return TRUE;
+}
+
+CkValue ck_value_child(CkValue container, const cJSON *child)
+{
+    CkValueIter iter;
+    CkValue found;
+    ck_value_iter_init(&iter, container);
+    while (child && ck_value_iter_next(&iter, &found))
+        if (found.value == child)
+            return found;
+    return (CkValue){NULL, {"", 0}};
+}
+
+const cJSON *ck_value_get(const cJSON *object, const char *name)
+{
+    const cJSON *child, *found = NULL;
+    if (!cJSON_IsObject(object))
+        return NULL;
+    cJSON_ArrayForEach(child, object) {
+        if (strcmp(child->string, name) == 0)
+            found = child;
+    }
+    return found;
+}
+
+const char *ck_value_string(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(ck_value_get(object, name));
+}
+
+const char *ck_value_filled(const cJSON *object, const char *name)
+{
+    const char *text = ck_value_string(object, name);
+    return text && *text ? text : NULL;
+}
+
+gint64 ck_value_time(const cJSON *object, const char *name)
+{
+    const cJSON *member = ck_value_get(object, name);
+    if (!cJSON_IsNumber(member) || !(member->valuedouble > 0) || member->valuedouble > TIME_MAX)
+        return 0;
+    return (gint64)member->valuedouble;
+}
+
+const char *ck_value_type(const cJSON *object)
+{
+    const char *type = ck_value_string(object, "type");
+    if (!type)
+        return "";
+    return g_str_has_prefix(type, "chatkit.") ? type + strlen("chatkit.") : type;
+}

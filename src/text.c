@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+gboolean ck_text_is_control(gunichar c)
+{
+    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
+}
+
+static gunichar picture(gunichar control)
+{
+    return control < 0x20 ? 0x2400 + control : control == 0x7f ? 0x2421 : 0xfffd;
+}
+
+/* Whether a byte may begin a control: C0, DEL, or the first of the two of a C1 control. */
+static gboolean is_suspect(guchar byte)
+{
+    return byte < 0x20 || byte == 0x7f || byte == 0xc2;
+}
+
+void ck_text_put(CkSink *out, const char *text, gsize size)
+{
+    const char *run = text, *end = text + size;
+    for (const char *at = text; at < end; at++) {
+        if (!is_suspect((guchar)*at))
+            continue;
+        gunichar c = g_utf8_get_char(at);
+        if (!ck_text_is_control(c))
+            continue;
+        ck_sink_bytes(out, run, (gsize)(at - run));
+        run = g_utf8_next_char(at);
+        if (c == '\r' && run < end && *run == '\n')
+            continue;
+        char utf8[6];
+        ck_sink_bytes(out, utf8, (gsize)g_unichar_to_utf8(picture(c), utf8));
+    }
+    ck_sink_bytes(out, run, (gsize)(end - run));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Points in time as people give them to options. */
+#pragma once
+
+#include <glib.h>
+
+/* What ck_timestamp_parse() takes, for messages. */
+#define CK_TIMESTAMP_FORMS                                                                         \
+    "a date or time (2026-07-01, 2026-07-01T09:30:00Z), an age (90m, 24h, 7d, 2w) or seconds "     \
+    "since 1970"
+
+/*
+ * Sets *seconds since 1970. text is one of
+ *
+ * - YYYY-MM-DD: the first second of that day in UTC; with end, the last one;
+ * - YYYY-MM-DDTHH:MM[:SS[.S…]][Z|±HH[:MM]], of ISO 8601; UTC if it names no zone;
+ * - a number followed by s, m, h, d or w: that long before now (seconds since 1970);
+ * - a number: seconds since 1970. Not of eight digits: that is a date without dashes.
+ *
+ * FALSE where it is none of these, or no such time exists.
+ */
+gboolean ck_timestamp_parse(const char *text, gint64 now, gboolean end, gint64 *seconds);
