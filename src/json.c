@@ -489,7 +489,7 @@ char *ck_json_repair(CkSlice value, guint *lost)
             repair_string(at, after, &repair);
         else if (number && after - at > CJSON_NUMBER_MAX)
             g_string_append_c(repair.text, '0');
-        else if (*at == 'N' || *at == 'I' || (number && at[1] == 'I'))
+        else if (*at == 'N' || *at == 'I' || (number && after > at + 1 && at[1] == 'I'))
             g_string_append(repair.text, "null");
         else
             g_string_append_len(repair.text, at, after - at);
