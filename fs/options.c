@@ -18,7 +18,7 @@ static const char help[] =
     "                        2026-07-01T09:30:00Z, an age such as 7d, seconds since 1970\n"
     "  --names=title|id      how threads' folders are called (default title)\n"
     "  --formats=LIST        files that are listed: json, md, transcript (thread.md), jsonl\n"
-    "                        (items.jsonl); default json,md,transcript\n"
+    "                        (items.jsonl); default json,md,transcript; with : for , in -o\n"
     "  --base-url=URL        the API, with its /v1 (default: OPENAI_BASE_URL, else\n"
     "                        https://api.openai.com/v1)\n"
     "  --organization=ID     sent with each request (default: OPENAI_ORG_ID)\n"

@@ -96,17 +96,23 @@ static gboolean set_names(CkConfig *config, const char *value, GError **error)
 /* A colon separates as well as a comma, which ends an option within -o. */
 static gboolean set_formats(CkConfig *config, const char *value, GError **error)
 {
-    static const char *const known[] = {"json", "md", "transcript", "jsonl"};
+    static const struct {
+        const char *word;
+        CkFormats format;
+    } known[] = {{"json", CK_FORMAT_JSON},
+                 {"md", CK_FORMAT_MD},
+                 {"transcript", CK_FORMAT_TRANSCRIPT},
+                 {"jsonl", CK_FORMAT_JSONL}};
     static const char allowed[] = "one or more of json, md, transcript and jsonl, comma-separated";
     g_auto(GStrv) words = g_strsplit_set(value, ",:", -1);
-    guint formats = 0;
+    CkFormats formats = 0;
     for (char **word = words; *word; word++) {
         gsize i = 0;
-        while (i < G_N_ELEMENTS(known) && strcmp(*word, known[i]) != 0)
+        while (i < G_N_ELEMENTS(known) && strcmp(*word, known[i].word) != 0)
             i++;
         if (i == G_N_ELEMENTS(known))
             return bad_value(error, "formats", value, allowed);
-        formats |= 1u << i;
+        formats |= known[i].format;
     }
     if (formats == 0)
         return bad_value(error, "formats", value, allowed);

@@ -43,7 +43,7 @@ void ck_config_read_environment(CkConfig *config, char **environment);
 gboolean ck_config_has(const char *name);
 
 /* Sets one; name: one that ck_config_has(). Error: CK_ERROR_INVALID, naming the value and what is
- * allowed. Ages such as 7d are taken from now on. */
+ * allowed. Ages such as 7d are counted back from now. */
 gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error);
 
 /* Whether a thread created then is to be shown. One of unknown time (0) is. */

@@ -3,9 +3,10 @@
 
 #include "render.h"
 
-/* Items whose JSON is as large are worth keeping, in bytes, and renderings up to that size. */
-#define KEEP_FROM (128 * 1024)
-#define KEPT_MAX  (32 * 1024 * 1024)
+/* The sizes of what is worth keeping, in bytes: more than a read or two, and not too much to hold.
+ */
+#define KEPT_MIN (256 * 1024)
+#define KEPT_MAX (64 * 1024 * 1024)
 
 struct _CkContents {
     CkStore *store;
@@ -73,49 +74,51 @@ static gboolean is_kept(const CkContents *contents, CkFile file, gint64 row)
     return contents->row == row && contents->file == file;
 }
 
-/* Renders an item and keeps the result; FALSE where it is not of a size that is worth it. */
-static gboolean keep(CkContents *contents, CkFile file, gint64 row, GBytes *json)
+/* Renders an item and keeps the result. */
+static void keep(CkContents *contents, CkFile file, gint64 row, GBytes *json)
 {
-    CkSink count = {0};
-    if (is_kept(contents, file, row)) /* from other JSON */
-        contents->row = 0;
-    if (g_bytes_get_size(json) < KEEP_FROM)
-        return FALSE;
-    render_item(file, ck_slice_bytes(json), &count);
-    if (count.size > KEPT_MAX)
-        return FALSE;
     g_clear_pointer(&contents->json, g_bytes_unref);
     contents->json = g_bytes_ref(json);
     contents->file = file;
     contents->row = row;
     g_string_truncate(contents->text, 0);
     render_item(file, ck_slice_bytes(json), &(CkSink){.text = contents->text});
-    return TRUE;
 }
 
-static gboolean put_item(CkContents *contents, gint64 row, CkFile file, CkSink *out, GError **error)
+static guint64 size_of(const CkItemRow *item, CkFile file)
+{
+    return file == CK_FILE_ITEM_JSON ? item->json_size
+           : file == CK_FILE_ITEM_MD ? item->md_size
+                                     : item->jsonl_size;
+}
+
+static gboolean put_item(CkContents *contents, const CkItemRow *item, CkFile file, CkSink *out,
+                         GError **error)
 {
     gint64 changes = ck_store_changes(contents->store);
-    if (!is_kept(contents, file, row) || contents->changes != changes) {
-        g_autoptr(GBytes) json = ck_store_item_json(contents->store, row, error);
+    guint64 size = size_of(item, file);
+    gboolean kept = is_kept(contents, file, item->row);
+    if (!kept || contents->changes != changes) {
+        g_autoptr(GBytes) json = ck_store_item_json(contents->store, item->row, error);
         if (!json)
             return FALSE;
-        gboolean same = is_kept(contents, file, row) && g_bytes_equal(contents->json, json);
-        if (!same && !keep(contents, file, row, json)) {
+        if (size < KEPT_MIN || size > KEPT_MAX) {
             render_item(file, ck_slice_bytes(json), out);
             return TRUE;
         }
+        if (!kept || !g_bytes_equal(contents->json, json))
+            keep(contents, file, item->row, json);
         contents->changes = changes;
     }
     ck_sink_bytes(out, contents->text->str, contents->text->len);
     return TRUE;
 }
 
-static gboolean add_item(CkContents *contents, gint64 row, CkFile file, Window *window,
+static gboolean add_item(CkContents *contents, const CkItemRow *item, CkFile file, Window *window,
                          GError **error)
 {
     CkSink piece = open_piece(window);
-    if (!put_item(contents, row, file, &piece, error))
+    if (!put_item(contents, item, file, &piece, error))
         return FALSE;
     close_piece(window, &piece);
     return TRUE;
@@ -159,30 +162,52 @@ static gboolean read_items(CkContents *contents, const CkThreadRow *thread, CkFi
     for (; number <= thread->items && window->size > 0; number++) {
         g_auto(CkItemRow) item = {0};
         CkFound found = ck_store_item_numbered(store, thread->row, number, &item, error);
-        if (!ck_store_must_find(found, error) || !add_item(contents, item.row, each, window, error))
+        if (!ck_store_must_find(found, error) || !add_item(contents, &item, each, window, error))
             return FALSE;
     }
+    return TRUE;
+}
+
+/* What thread.json is, or what precedes the items in thread.md. */
+static gboolean add_thread(CkContents *contents, gint64 row, CkFile file, Window *window,
+                           GError **error)
+{
+    g_autoptr(GBytes) json = ck_store_thread_json(contents->store, row, error);
+    if (!json)
+        return FALSE;
+    CkSink piece = open_piece(window);
+    if (file == CK_FILE_THREAD_JSON) {
+        ck_json_indent(ck_slice_bytes(json), &piece);
+    } else {
+        g_autoptr(CkThread) thread = ck_decode_thread(ck_slice_bytes(json));
+        ck_render_thread_head(thread, &piece);
+    }
+    close_piece(window, &piece);
     return TRUE;
 }
 
 static gboolean read_thread_file(CkContents *contents, gint64 row, CkFile file, Window *window,
                                  GError **error)
 {
-    g_auto(CkThreadRow) thread_row = {0};
-    g_autoptr(GBytes) json = ck_store_thread_json(contents->store, row, error);
-    if (!json ||
-        !ck_store_must_find(ck_store_thread(contents->store, row, &thread_row, error), error))
+    g_auto(CkThreadRow) thread = {0};
+    if (file == CK_FILE_THREAD_JSON)
+        return add_thread(contents, row, file, window, error);
+    if (!ck_store_must_find(ck_store_thread(contents->store, row, &thread, error), error))
         return FALSE;
-    CkSink piece = open_piece(window);
-    if (file == CK_FILE_THREAD_JSON) {
-        ck_json_indent(ck_slice_bytes(json), &piece);
-    } else if (file == CK_FILE_THREAD_MD) {
-        g_autoptr(CkThread) thread = ck_decode_thread(ck_slice_bytes(json));
-        ck_render_thread_head(thread, &piece);
-    }
-    close_piece(window, &piece);
-    return file == CK_FILE_THREAD_JSON || thread_row.items == 0 || window->size == 0 ||
-           read_items(contents, &thread_row, file, window, error);
+    if (file == CK_FILE_THREAD_MD && window->offset >= thread.head_size)
+        window->offset -= thread.head_size;
+    else if (file == CK_FILE_THREAD_MD && !add_thread(contents, row, file, window, error))
+        return FALSE;
+    return thread.items == 0 || window->size == 0 ||
+           read_items(contents, &thread, file, window, error);
+}
+
+static gboolean read_item_file(CkContents *contents, gint64 row, CkFile file, Window *window,
+                               GError **error)
+{
+    g_auto(CkItemRow) item = {0};
+    return ck_store_must_find(ck_store_item(contents->store, row, &item, error), error) &&
+           add_item(contents, &item, file, window, error);
 }
 
 gboolean ck_contents_read(CkContents *contents, CkFile file, gint64 row, guint64 offset, gsize size,
@@ -191,7 +216,7 @@ gboolean ck_contents_read(CkContents *contents, CkFile file, gint64 row, guint64
     Window window = {offset, size, out};
     if (size == 0)
         return TRUE;
-    if (file == CK_FILE_ITEM_JSON || file == CK_FILE_ITEM_MD)
-        return add_item(contents, row, file, &window, error);
-    return read_thread_file(contents, row, file, &window, error);
+    return file == CK_FILE_ITEM_JSON || file == CK_FILE_ITEM_MD
+               ? read_item_file(contents, row, file, &window, error)
+               : read_thread_file(contents, row, file, &window, error);
 }

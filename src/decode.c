@@ -5,6 +5,9 @@
 /* The largest error object that is looked into, in bytes. */
 #define ERROR_MAX 65536
 
+/* Elements of a page; 100 are asked for. More would take the store seconds. */
+#define ELEMENTS_MAX 10000
+
 /* Identities */
 
 /* token: a string as it was sent. */
@@ -45,18 +48,6 @@ static gboolean is_word(CkSlice value, const char *word)
     return value.size == strlen(word) && memcmp(value.data, word, value.size) == 0;
 }
 
-/* null and missing are both NULL; anything else must be a string. */
-static gboolean page_id(CkSlice page, const char *name, char **id, GError **error)
-{
-    CkSlice value;
-    if (!ck_json_member(page, name, &value) || is_word(value, "null"))
-        return TRUE;
-    if (*value.data != '"')
-        return bad_page(error, "a cursor that is no string");
-    *id = identity(value);
-    return TRUE;
-}
-
 static gboolean fill_page(CkPage *page, GError **error)
 {
     CkSlice body = ck_slice_bytes(page->body), value;
@@ -66,14 +57,17 @@ static gboolean fill_page(CkPage *page, GError **error)
     if (!ck_json_member(body, "data", &value) || *value.data != '[')
         return bad_page(error, "no array \"data\"");
     ck_json_iter_init(&iter, value);
-    while (ck_json_iter_next(&iter))
+    while (ck_json_iter_next(&iter)) {
+        if (page->elements->len == ELEMENTS_MAX)
+            return bad_page(error, "more elements than anybody asked for");
         g_array_append_val(page->elements, iter.value);
+    }
     if (!ck_json_member(body, "has_more", &value) ||
         !(is_word(value, "true") || is_word(value, "false")))
         return bad_page(error, "no boolean \"has_more\"");
     page->has_more = is_word(value, "true");
-    return page_id(body, "first_id", &page->first_id, error) &&
-           page_id(body, "last_id", &page->last_id, error);
+    page->last_id = ck_decode_identity(body, "last_id");
+    return TRUE;
 }
 
 CkPage *ck_decode_page(GBytes *body, GError **error)
@@ -88,7 +82,6 @@ void ck_page_free(CkPage *page)
 {
     g_bytes_unref(page->body);
     g_array_unref(page->elements);
-    g_free(page->first_id);
     g_free(page->last_id);
     g_free(page);
 }

@@ -19,8 +19,7 @@
 typedef struct {
     GBytes *body;
     GArray *elements; /* CkSlice into body, in the order sent */
-    char *first_id;   /* identities; NULL where the server says null or nothing */
-    char *last_id;
+    char *last_id;    /* an identity; NULL where the server says none */
     gboolean has_more;
 } CkPage;
 

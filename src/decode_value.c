@@ -23,15 +23,23 @@ cJSON *ck_value_parse(CkSlice json, guint *lost)
 cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost)
 {
     CkJsonIter iter;
+    gsize left = VALUES_MAX;
     cJSON *object = ck_value_parse(json, lost);
     if (object)
         return object;
     object = cJSON_CreateObject();
     ck_json_iter_init(&iter, json);
-    while (ck_json_iter_next(&iter)) {
+    while (iter.object && ck_json_iter_next(&iter)) {
         g_autoptr(cJSON) key = ck_value_parse(iter.key, NULL);
         const char *name = key ? key->valuestring : "";
-        cJSON *value = ck_value_parse(iter.value, lost);
+        gsize count = ck_json_count(iter.value);
+        cJSON *value = count < left ? ck_value_parse(iter.value, lost) : NULL;
+        left -= value ? count : 1;
+        if (left == 0) {
+            cJSON_Delete(value);
+            g_ptr_array_add(missing, g_strdup("and more"));
+            break;
+        }
         if (!value)
             g_ptr_array_add(missing, g_strdup(name));
         cJSON_AddItemToObject(object, name, value ? value : cJSON_CreateNull());

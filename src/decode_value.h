@@ -11,8 +11,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cJSON, cJSON_Delete)
 /* NULL where json is deeper or has more values than cJSON is given. lost: as ck_json_repair(). */
 cJSON *ck_value_parse(CkSlice json, guint *lost);
 
-/* As ck_value_parse(), but of an object that is too much as a whole those members that are not;
- * the others are null, and their names added to *missing. Never NULL. */
+/* As ck_value_parse(), but of an object that is too much as a whole those members that are not, as
+ * long as there is room; the others are null, and their names added to missing. Never NULL. */
 cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost);
 
 /* A value and what it was parsed from. */

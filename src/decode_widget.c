@@ -7,6 +7,9 @@
  */
 #include "decode_item.h"
 
+/* The longest line that is made of several components, in bytes. */
+#define LONGEST_LINE 4096
+
 typedef enum {
     BLANK,    /* nothing to read, be it the name of an icon */
     VALUE,    /* "value" is text */
@@ -106,6 +109,8 @@ static gboolean add_to_line(GString *line, const cJSON *component)
     Kind kind = kind_of(component);
     const char *text = own_text(component, kind);
     const cJSON *child;
+    if (line->len > LONGEST_LINE)
+        return FALSE;
     switch (kind) {
     case BLANK:
         return TRUE;

@@ -14,11 +14,17 @@ static const char *skip_space(const char *at, const char *end)
 /* at is on the opening quote; returns the place after the closing one, NULL if there is none. */
 static const char *skip_string(const char *at, const char *end)
 {
-    for (at++; at < end; at++) {
-        if (*at == '"')
-            return at + 1;
-        if (*at == '\\')
-            at++;
+    const char *begin = at + 1;
+    for (at = begin; at < end; at++) {
+        const char *quote = memchr(at, '"', (gsize)(end - at));
+        if (!quote)
+            return NULL;
+        const char *slash = quote; /* behind an odd number of backslashes it is escaped */
+        while (slash > begin && slash[-1] == '\\')
+            slash--;
+        if ((quote - slash) % 2 == 0)
+            return quote + 1;
+        at = quote;
     }
     return NULL;
 }
@@ -289,17 +295,19 @@ static void put_compact(CkSlice value, CkSink *out, PutToken put_token)
     ck_sink_char(out, '\n');
 }
 
-/* What is nested so deep has this many brackets at least. */
-static gboolean may_be_deeper(CkSlice value, guint depth)
+/* Whether indentation would make too much of it. What is nested so deep has this many brackets at
+ * least, so that most need not be read for it. */
+static gboolean stays_on_line(CkSlice value, guint deepest)
 {
-    return value.size > 2 * depth && ck_json_depth(value) > depth;
+    gsize depth = value.size > 2 * deepest ? ck_json_depth(value) : 0;
+    return depth > deepest || depth * value.size > CK_JSON_GROWTH_MAX;
 }
 
 /* What is nested deeper than that stands on one line. */
 static void put_indented(CkSlice value, CkSink *out, guint deepest, PutToken put_token)
 {
     guint depth = 0;
-    if (may_be_deeper(value, deepest)) {
+    if (stays_on_line(value, deepest)) {
         put_compact(value, out, put_token);
         return;
     }
@@ -465,11 +473,13 @@ static void repair_string(const char *at, const char *end, Repair *repair)
         }
         const char *stop = memchr(at, '\\', (gsize)(end - at));
         const char *run = stop ? stop : end;
-        const char *bad;
-        g_utf8_validate_len(at, (gsize)(run - at), &bad);
-        g_string_append_len(repair->text, at, bad - at);
-        at = bad;
-        if (at < run) {
+        while (at < run) {
+            const char *bad;
+            g_utf8_validate_len(at, (gsize)(run - at), &bad);
+            g_string_append_len(repair->text, at, bad - at);
+            at = bad;
+            if (at == run)
+                break;
             if (*at)
                 put_lost(repair);
             else

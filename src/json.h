@@ -2,7 +2,8 @@
 /*
  * JSON (RFC 8259) as a text of tokens. What a file of JSON shows must be what the server sent, so
  * tokens are found, moved and indented, and numbers never converted; only ck_json_show() and
- * ck_json_repair(), whose results are no such files, rewrite what is in strings.
+ * ck_json_repair(), whose results are no such files, rewrite what is in strings (and, for raw line
+ * breaks alone, which JSON does not have there, ck_json_compact()).
  *
  * A doubtful token shall not cost the page that it came in. Strings are taken as any bytes between
  * two quotes, a backslash going with the byte after it; NaN, Infinity and -Infinity, which Python's
@@ -14,7 +15,8 @@
 
 /* What is nested deeper is not indented: a text of n brackets would become one of n² spaces. */
 #define CK_JSON_INDENT_MAX 512
-#define CK_JSON_SHOW_MAX   16 /* the same for what people are to read */
+#define CK_JSON_SHOW_MAX   16                 /* the same for what people are to read */
+#define CK_JSON_GROWTH_MAX ((gsize)256 << 20) /* and depth times size, in bytes */
 
 /* A part of a text that somebody else owns. */
 typedef struct {
@@ -57,7 +59,7 @@ gboolean ck_json_iter_next(CkJsonIter *iter);
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);
 
 /* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. One that is nested
- * deeper than CK_JSON_INDENT_MAX stands on one line. */
+ * deeper than CK_JSON_INDENT_MAX, or would grow beyond CK_JSON_GROWTH_MAX, stands on one line. */
 void ck_json_indent(CkSlice value, CkSink *out);
 
 /* The same for people, of valid UTF-8: escapes of letters and other characters that can be shown,

@@ -34,7 +34,7 @@ typedef enum {
 } Leaf;
 
 /* Deeper ones are taken for text: a line can open many of them, and each later line asks all. */
-#define CONTAINERS_MAX 100
+#define CONTAINERS_MAX 32
 
 typedef struct {
     Container open[CONTAINERS_MAX];
@@ -51,6 +51,7 @@ typedef struct {
  * been consumed. */
 typedef struct {
     const char *at, *end;
+    const char *text; /* behind the white space at at */
     guint column;
     guint tab_left; /* columns of the tab at at that are left, 0: all */
 } Line;
@@ -79,28 +80,33 @@ static void advance_column(Line *line)
         line->at++;
 }
 
+static const char *skip_spaces(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    return at;
+}
+
 /* Consumes characters that are no white space. */
 static void advance(Line *line, gsize count)
 {
     line->at += count;
     line->column += (guint)count;
+    line->text = skip_spaces(line->at, line->end);
 }
 
-/* How many columns of white space begin the line; *text: what comes after it. */
-static guint indentation(const Line *line, const char **text)
+/* How many columns of white space begin the line; enough: not counted further. */
+static guint indentation(const Line *line, guint enough)
 {
     Line ahead = *line;
-    while (at_space(&ahead))
+    while (at_space(&ahead) && ahead.column - line->column < enough)
         advance_column(&ahead);
-    *text = ahead.at;
     return ahead.column - line->column;
 }
 
 static gboolean is_blank(const char *at, const char *end)
 {
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    return at == end;
+    return skip_spaces(at, end) == end;
 }
 
 static gsize run_of(const char *at, const char *end, char c)
@@ -154,13 +160,6 @@ static gboolean is_setext_underline(const char *at, const char *end)
     return (*at == '=' || *at == '-') && is_blank(at + run_of(at, end, *at), end);
 }
 
-static const char *skip_spaces(const char *at, const char *end)
-{
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    return at;
-}
-
 /* 4.7, of one line: [label]: target "title". A paragraph of these alone is none, and can't become a
  * heading. */
 static gboolean is_definition(const char *at, const char *end)
@@ -211,8 +210,8 @@ static const char *const block_tags[] = {
     "frameset", "h1",       "h2",       "h3",         "h4",       "h5",         "h6",     "head",
     "header",   "hr",       "html",     "iframe",     "legend",   "li",         "link",   "main",
     "menu",     "menuitem", "nav",      "noframes",   "ol",       "optgroup",   "option", "p",
-    "param",    "search",   "section",  "source",     "summary",  "table",      "tbody",  "td",
-    "tfoot",    "th",       "thead",    "title",      "tr",       "track",      "ul",     NULL,
+    "param",    "section",  "source",   "summary",    "table",    "tbody",      "td",     "tfoot",
+    "th",       "thead",    "title",    "tr",         "track",    "ul",         NULL,
 };
 
 /* The tag of the list whose name stands at at, with what may follow one; NULL for none. */
@@ -281,11 +280,21 @@ static Leaf html_start(const char *at, const char *end, const char **tag)
         return HTML_3;
     if (after_word(at, end, "<![CDATA["))
         return HTML_5;
-    if (at[1] == '!')
+    if (at[1] == '!') /* as cmark 0.30.2; the spec takes any letter */
         return at + 2 < end && g_ascii_isupper(at[2]) ? HTML_4 : NOTHING;
     if (tag_at(at + 1 + (at[1] == '/'), end, block_tags, TRUE))
         return HTML_6;
     return is_lone_tag(at, end) ? HTML_7 : NOTHING;
+}
+
+static gboolean holds_raw_closing(const char *at, const char *end)
+{
+    static const char *const closings[] = {"</script>", "</pre>", "</style>", "</textarea>"};
+    for (; at < end && (at = memchr(at, '<', (gsize)(end - at))); at++)
+        for (gsize i = 0; i < G_N_ELEMENTS(closings); i++)
+            if (after_word(at, end, closings[i]))
+                return TRUE;
+    return FALSE;
 }
 
 /* Whether a line holds what ends an HTML block of that kind. */
@@ -293,13 +302,7 @@ static gboolean html_ends(Leaf kind, const char *at, const char *end)
 {
     switch (kind) {
     case HTML_1:
-        for (const char *const *tag = raw_tags; *tag; tag++) {
-            g_autofree char *closing = g_strdup_printf("</%s>", *tag);
-            for (const char *from = at; from < end; from++)
-                if (*from == '<' && after_word(from, end, closing))
-                    return TRUE;
-        }
-        return FALSE;
+        return holds_raw_closing(at, end);
     case HTML_2:
         return holds(at, end, "-->");
     case HTML_3:
@@ -344,17 +347,16 @@ static void begin_container(Blocks *blocks, guint depth, Container container)
 /* Whether the line goes on with the container, of which it then consumes the marks. */
 static gboolean continues(const Container *container, Line *line)
 {
-    const char *text;
-    guint indent = indentation(line, &text);
     if (container->kind == ITEM) {
-        gboolean blank_inside = text == line->end && !container->empty;
+        guint indent = indentation(line, container->indent);
+        gboolean blank_inside = line->text == line->end && !container->empty;
         if (indent < container->indent && !blank_inside)
             return FALSE;
         for (guint i = MIN(indent, container->indent); i > 0; i--)
             advance_column(line);
         return TRUE;
     }
-    if (indent >= 4 || text == line->end || *text != '>')
+    if (indentation(line, 4) >= 4 || line->text == line->end || *line->text != '>')
         return FALSE;
     while (at_space(line))
         advance_column(line);
@@ -367,8 +369,8 @@ static gboolean continues(const Container *container, Line *line)
 /* Whether the line is part of the leaf, which then may have ended with it. */
 static gboolean is_in_leaf(Blocks *blocks, const Line *line)
 {
-    const char *text;
-    guint indent = indentation(line, &text);
+    const char *text = line->text;
+    guint indent = indentation(line, 4);
     gboolean blank = text == line->end;
     switch (blocks->leaf) {
     case FENCED: {
@@ -424,7 +426,6 @@ static gboolean may_interrupt(const char *text, gsize marker, const char *end)
 
 static void read_line(Blocks *blocks, Line line)
 {
-    const char *text;
     guint depth = 0; /* containers that the line is in */
     while (depth < blocks->depth && continues(&blocks->open[depth], &line))
         depth++;
@@ -437,7 +438,8 @@ static void read_line(Blocks *blocks, Line line)
     for (;;) {
         gboolean paragraph = blocks->leaf == PARAGRAPH; /* in which the line may be, too */
         gboolean inside = paragraph && depth == blocks->depth;
-        guint indent = indentation(&line, &text);
+        guint indent = indentation(&line, 4);
+        const char *text = line.text;
         const char *tag = NULL;
         gsize length;
         Leaf html;
@@ -491,6 +493,7 @@ static void read_line(Blocks *blocks, Line line)
 
 static void read_text(Blocks *blocks, const char *text)
 {
+    gboolean blank = FALSE;
     memset(blocks, 0, sizeof *blocks);
     while (*text) {
         const char *end = strchr(text, '\n');
@@ -498,7 +501,10 @@ static void read_text(Blocks *blocks, const char *text)
         end = end ? end : next;
         if (end > text && end < next && end[-1] == '\r')
             end--;
-        read_line(blocks, (Line){.at = text, .end = end});
+        /* A second empty line changes nothing, and there may be millions. */
+        if (end > text || !blank)
+            read_line(blocks, (Line){.at = text, .end = end, .text = skip_spaces(text, end)});
+        blank = end == text;
         text = next;
     }
 }

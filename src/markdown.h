@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Texts of Markdown that are put one after the other and shall not run into each other. These read
- * a text's block structure, and nothing else of it, as CommonMark 0.30 does (spec.commonmark.org).
+ * a text's block structure, and nothing else of it, as cmark 0.30 does (spec.commonmark.org/0.30).
  * Lines end with a newline, as ck_text_put() writes them.
  */
 #pragma once

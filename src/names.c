@@ -99,11 +99,11 @@ static gboolean user_char_can_stand(gunichar c)
 }
 
 /* Reversible: text with the bytes that can't stand in a name percent-encoded, and with them the
- * ASCII character never, if it is not 0. */
+ * ASCII character never, if it is not 0. What makes a name too long is enough. */
 static char *percent_encode(const char *text, char never)
 {
     GString *out = g_string_new(NULL);
-    for (const char *at = text; *at;) {
+    for (const char *at = text; *at && out->len <= CK_NAME_MAX;) {
         gunichar c = g_utf8_get_char_validated(at, -1);
         gboolean valid = c != (gunichar)-1 && c != (gunichar)-2;
         gsize size = valid ? (gsize)(g_utf8_next_char(at) - at) : 1;

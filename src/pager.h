@@ -10,7 +10,8 @@
  * A page that is too large to be taken is asked for again with half as many elements.
  *
  * A page that fails leaves the store as it was: what was read before stays, the listing stays
- * incomplete, those who wait get the error, and the next one to wait tries that page again.
+ * incomplete, those who wait get the error, and the next one to wait tries that page again; but
+ * where the server rejects the cursor, the listing from its beginning.
  */
 #pragma once
 

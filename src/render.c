@@ -112,24 +112,27 @@ static void put_plain_line(CkSink *out, const char *text)
     put_plain(out, text);
 }
 
-/* The lines of a text, without their ends. */
-static char **split_lines(const char *text)
+/* Takes the next line off *text, without its end; FALSE behind the last one. */
+static gboolean next_line(const char **text, const char **line, gsize *size)
 {
-    char **lines = g_strsplit(text, "\n", -1);
-    guint count = g_strv_length(lines);
-    for (guint i = 0; i + 1 < count; i++)
-        if (g_str_has_suffix(lines[i], "\r"))
-            lines[i][strlen(lines[i]) - 1] = '\0';
-    if (count > 1 && !*lines[count - 1]) /* behind the last line break */
-        g_clear_pointer(&lines[count - 1], g_free);
-    return lines;
+    if (!*text)
+        return FALSE;
+    const char *end = strchr(*text, '\n');
+    *line = *text;
+    *size = end ? (gsize)(end - *text) : strlen(*text);
+    if (end && *size > 0 && end[-1] == '\r')
+        (*size)--;
+    *text = end && end[1] ? end + 1 : NULL;
+    return TRUE;
 }
 
 static void put_plain_lines(CkSink *out, const char *text)
 {
-    g_auto(GStrv) lines = split_lines(text);
-    for (char **line = lines; *line; line++) {
-        put_plain_line(out, *line);
+    const char *at;
+    gsize size;
+    while (next_line(&text, &at, &size)) {
+        g_autofree char *line = g_strndup(at, size);
+        put_plain_line(out, line);
         ck_sink_char(out, '\n');
     }
     ck_sink_char(out, '\n');
@@ -142,6 +145,25 @@ static gboolean stands_in_target(gunichar c)
     return c > 0x20 && !ck_text_is_control(c) && !(c < 0x80 && strchr("()<>\\`", (char)c));
 }
 
+static void put_target_char(CkSink *out, const char *at)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char *next = g_utf8_next_char(at);
+    if (*at == '&' && is_entity(at)) { /* a backslash before it stays one, in cmark */
+        ck_sink_string(out, "&amp;");
+        return;
+    }
+    if (stands_in_target(g_utf8_get_char(at))) {
+        ck_sink_bytes(out, at, (gsize)(next - at));
+        return;
+    }
+    for (; at < next; at++) {
+        ck_sink_char(out, '%');
+        ck_sink_char(out, digits[(guchar)*at >> 4]);
+        ck_sink_char(out, digits[(guchar)*at & 15]);
+    }
+}
+
 /* A link where there is a URL, else the label alone. */
 static void put_link(CkSink *out, const char *label, const char *url)
 {
@@ -152,28 +174,19 @@ static void put_link(CkSink *out, const char *label, const char *url)
     ck_sink_char(out, '[');
     put_plain(out, label);
     ck_sink_string(out, "](");
-    for (const char *at = url; *at; at = g_utf8_next_char(at)) {
-        gboolean stands = stands_in_target(g_utf8_get_char(at));
-        if (*at == '&' && is_entity(at)) { /* a backslash before it stays one, in cmark */
-            ck_sink_string(out, "&amp;");
-            continue;
-        }
-        for (const char *byte = at; byte < g_utf8_next_char(at); byte++) {
-            char encoded[4];
-            g_snprintf(encoded, sizeof encoded, stands ? "%c" : "%%%02X", (guchar)*byte);
-            ck_sink_string(out, encoded);
-        }
-    }
+    for (const char *at = url; *at; at = g_utf8_next_char(at))
+        put_target_char(out, at);
     ck_sink_char(out, ')');
 }
 
 /* A block quote (CommonMark 5.1). */
 static void put_quoted(CkSink *out, const char *text)
 {
-    g_auto(GStrv) lines = split_lines(text);
-    for (char **line = lines; *line; line++) {
-        ck_sink_string(out, **line ? "> " : ">");
-        put_text(out, *line);
+    const char *line;
+    gsize size;
+    while (next_line(&text, &line, &size)) {
+        ck_sink_string(out, size > 0 ? "> " : ">");
+        ck_text_put(out, line, size);
         ck_sink_char(out, '\n');
     }
     ck_sink_char(out, '\n');

@@ -93,7 +93,8 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
  * retrieved by itself waits for its place, so that the listing keeps its order. */
 gboolean ck_store_place_thread(CkStore *store, const char *thread_id, GError **error);
 
-/* Adds the item at the end of the thread, unless it has an item with that id. */
+/* Adds the item at the end of the thread, unless it has an item with that id: pages overlap when
+ * something is added or deleted between them. */
 gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id,
                            const CkItem *item, GError **error);
 

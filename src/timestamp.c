@@ -50,8 +50,9 @@ static gboolean parse_iso(const char *text, gboolean end, gint64 *seconds)
     if (!is_date(text))
         return FALSE;
     const char *clock = text + strlen("YYYY-MM-DD");
-    gboolean minutes_only =
-        strlen(clock) >= strlen("THH:MM") && clock[3] == ':' && strchr("Z+-", clock[6]);
+    if (*clock && (strlen(clock) < strlen("THH:MM") || clock[3] != ':'))
+        return FALSE;
+    gboolean minutes_only = *clock && strchr("Z+-", clock[6]);
     g_autofree char *whole = minutes_only
                                  ? g_strdup_printf("%.16s:00%s", text, clock + strlen("THH:MM"))
                                  : g_strconcat(text, *clock ? "" : "T00:00:00", NULL);

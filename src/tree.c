@@ -482,7 +482,8 @@ static CkTreeResult list_thread(CkTree *tree, gint64 row, guint64 position, List
         return list_nameless_thread(tree, &thread, position, listing, want, error);
     if (position < THREAD_FILES_AT) {
         const CkWant next = {CK_WANT_ITEMS, thread.id};
-        found = list_items(tree, row, position, listing, error);
+        gboolean lists_items = tree->config->formats & (CK_FORMAT_JSON | CK_FORMAT_MD);
+        found = lists_items ? list_items(tree, row, position, listing, error) : CK_ABSENT;
         CkTreeResult result = after_rows(tree, found, listing, &next, want, error);
         if (result != CK_TREE_ABSENT)
             return result;

@@ -7,7 +7,7 @@
  *   /                                   root
  *   /USER/                              user, only when grouped by user
  *   /[USER/]TITLE.ID/                   thread
- *   /[USER/]ID                          link to the thread's folder, where that has a title
+ *   /[USER/]ID                          link to the thread's folder, unless that is its name
  *   /[USER/]TITLE.ID/0001-user.json     item
  *   /[USER/]TITLE.ID/thread.json, …     thread files
  *
