@@ -67,7 +67,9 @@ static gboolean fill_page(CkPage *page, GError **error)
         return bad_page(error, "no boolean \"has_more\"");
     page->has_more = is_word(value, "true");
     page->last_id = ck_decode_identity(body, "last_id");
-    return TRUE;
+    gboolean odd = !page->last_id && ck_json_member(body, "last_id", &value) &&
+                   !is_word(value, "null") && *value.data != '"';
+    return !(odd && page->has_more) || bad_page(error, "a cursor that is no string");
 }
 
 CkPage *ck_decode_page(GBytes *body, GError **error)
