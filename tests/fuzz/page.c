@@ -95,16 +95,18 @@ static void check_json(CkSlice json)
     gboolean broken;
     g_autoptr(GString) lines = written(indent, &json);
     g_autoptr(GString) line = written(compact, &json);
-    g_autoptr(GString) shown = written(show, &json);
     g_autoptr(GString) lines_of_lines = rewritten(indent, lines);
     g_autoptr(GString) line_of_lines = rewritten(compact, lines);
     g_autoptr(GString) lines_of_line = rewritten(indent, line);
-    g_autoptr(GString) shown_again = rewritten(show, shown);
     g_autoptr(GString) sent = tokens(json.data, json.size, &broken);
     g_autoptr(GString) kept = tokens(lines->str, lines->len, &broken);
     assert_same(lines_of_lines, lines);
     assert_same(line_of_lines, line);
-    assert_same(shown_again, shown);
+    if (g_utf8_validate_len(json.data, json.size, NULL)) {
+        g_autoptr(GString) shown = written(show, &json);
+        g_autoptr(GString) shown_again = rewritten(show, shown);
+        assert_same(shown_again, shown);
+    }
     assert_same(kept, sent);
     g_assert_true(memchr(line->str, '\n', line->len) == line->str + line->len - 1);
     g_autofree char *repaired = ck_json_repair(json, NULL);
