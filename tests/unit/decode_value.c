@@ -171,8 +171,8 @@ static void finds_the_source_of_every_value(void)
         "7",
         " { } ",
         "[1,[2,[3]],{\"a\":4}]",
-        " { \"a\" : [ 9007199254740993 , 2.50 ] , "
-        "\"b\":{\"a\":\"x\",\"\\u0061\":NaN},\"a\":\"\xff\" }",
+        (" { \"a\" : [ 9007199254740993 , 2.50 ] , "
+         "\"b\":{\"a\":\"x\",\"\\u0061\":NaN},\"a\":\"\xff\" }"),
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(cJSON) root = parse(texts[i]);

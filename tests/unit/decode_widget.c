@@ -80,8 +80,8 @@ static void components_that_hold_nothing_say_nothing(void)
         "",
         ",\"children\":[],\"value\":\"\",\"label\":\"\",\"alt\":\"\",\"src\":\"\",\"options\":[]",
         ",\"children\":null,\"value\":null,\"label\":null,\"alt\":null,\"src\":null,\"data\":null",
-        ",\"children\":7,\"value\":7,\"label\":7,\"alt\":7,\"src\":7,\"options\":7,\"data\":7,"
-        "\"series\":7,\"status\":7,\"confirm\":7,\"cancel\":7",
+        (",\"children\":7,\"value\":7,\"label\":7,\"alt\":7,\"src\":7,\"options\":7,\"data\":7,"
+         "\"series\":7,\"status\":7,\"confirm\":7,\"cancel\":7"),
     };
     for (gsize i = 0; i < G_N_ELEMENTS(types) * G_N_ELEMENTS(members); i++) {
         g_autofree char *component =

@@ -930,7 +930,7 @@ static void any_position_is_answered(void)
             complete(f, "items:cthr_1");
         }
         for (gsize i = 0; i < G_N_ELEMENTS(positions) * 2 * ALL_FORMATS; i++) {
-            f->config->formats = 1 + i / (G_N_ELEMENTS(positions) * 2);
+            f->config->formats = (CkFormats)(1 + i / (G_N_ELEMENTS(positions) * 2));
             guint64 position = positions[i / 2 % G_N_ELEMENTS(positions)];
             g_auto(CkWant) want = {0};
             g_autofree char *names = NULL;
@@ -952,7 +952,7 @@ static void any_position_in_a_thread_without_a_usable_id_ends_in_a_want(void)
     for (gsize i = 0; i < G_N_ELEMENTS(positions) * ALL_FORMATS; i++) {
         guint64 position = positions[i % G_N_ELEMENTS(positions)];
         CkTreeResult result = CK_TREE_OK;
-        f->config->formats = 1 + i / G_N_ELEMENTS(positions);
+        f->config->formats = (CkFormats)(1 + i / G_N_ELEMENTS(positions));
         for (int round = 0; round < 2 && result == CK_TREE_OK; round++) {
             g_auto(CkWant) want = {0};
             g_autofree char *names = NULL;
