@@ -243,7 +243,8 @@ static void check_text(CkSlice text)
 {
     g_autofree char *string = quoted(text);
     g_autofree char *as_written = g_strndup(text.data, text.size);
-    if (g_utf8_validate(as_written, -1, NULL))
+    /* A carriage return at the end is shown, and would be half of a line break here. */
+    if (g_utf8_validate(as_written, -1, NULL) && !g_str_has_suffix(as_written, "\r"))
         check_closer(as_written);
     for (gsize i = 0; i < G_N_ELEMENTS(holders); i++) {
         g_autoptr(GString) json = g_string_new(holders[i]);
