@@ -102,7 +102,9 @@ static void check_json(CkSlice json)
     g_autoptr(GString) kept = tokens(lines->str, lines->len, &broken);
     assert_same(lines_of_lines, lines);
     assert_same(line_of_lines, line);
-    if (g_utf8_validate_len(json.data, json.size, NULL)) {
+    guint lost = 0; /* broken escapes may come to look whole when what is behind them is shown */
+    g_free(ck_json_repair(json, &lost));
+    if (lost == 0) {
         g_autoptr(GString) shown = written(show, &json);
         g_autoptr(GString) shown_again = rewritten(show, shown);
         assert_same(shown_again, shown);
