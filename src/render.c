@@ -368,7 +368,7 @@ static void put_yaml(CkSink *out, const char *key, const char *value)
         if (c == '"' || c == '\\') {
             ck_sink_char(out, '\\');
             ck_sink_char(out, *at);
-        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
+        } else if (ck_text_is_control(c) || c == '\n' || c == '\t' || c == 0x2028 || c == 0x2029 ||
                    c == 0xfeff || c == 0xfffe || c == 0xffff) {
             g_snprintf(escaped, sizeof escaped, "\\u%04X", c);
             ck_sink_string(out, escaped);
