@@ -4,17 +4,14 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-/* Items are immutable; the kernel may keep what is final for a day. */
-#define FINAL_SECONDS 86400.0
-
 /* How much a directory is read at a time: readers that look at st_blksize (glibc) then take
  * thousands of entries with one request. */
 #define FOLDER_BLOCK (1024 * 1024)
 #define FILE_BLOCK   (128 * 1024)
 
-static double seconds_valid(const CkStat *stat)
+static double seconds_valid(const CkMount *mount, const CkStat *stat)
 {
-    return stat->final ? FINAL_SECONDS : CK_CHANGING_SECONDS;
+    return stat->final ? CK_FINAL_SECONDS : mount->config->ttl;
 }
 
 static struct stat attributes(const CkMount *mount, const CkStat *stat)
@@ -46,8 +43,8 @@ static struct fuse_entry_param entry(const CkMount *mount, const CkStat *stat)
     return (struct fuse_entry_param){
         .ino = stat->node,
         .attr = attributes(mount, stat),
-        .attr_timeout = seconds_valid(stat),
-        .entry_timeout = seconds_valid(stat),
+        .attr_timeout = seconds_valid(mount, stat),
+        .entry_timeout = seconds_valid(mount, stat),
     };
 }
 
@@ -61,6 +58,7 @@ static CkTreeResult lookup(CkRequest *request, CkWant *want, GError **error)
         struct fuse_entry_param found = entry(mount, &stat);
         fuse_reply_entry(request->req, &found);
     }
+    request->never = stat.final;
     return result;
 }
 
@@ -71,7 +69,7 @@ static CkTreeResult getattr(CkRequest *request, CkWant *want, GError **error)
     CkTreeResult result = ck_tree_stat(mount->tree, request->node, &stat, want, error);
     if (result == CK_TREE_OK) {
         struct stat found = attributes(mount, &stat);
-        fuse_reply_attr(request->req, &found, seconds_valid(&stat));
+        fuse_reply_attr(request->req, &found, seconds_valid(mount, &stat));
     }
     return result;
 }
@@ -89,11 +87,12 @@ static CkTreeResult read_link(CkRequest *request, CkWant *want, GError **error)
 static CkTreeResult read_file(CkRequest *request, CkWant *want, GError **error)
 {
     g_autoptr(GString) bytes = g_string_new(NULL);
+    CkMount *mount = request->mount;
     (void)want;
-    CkTreeResult result = ck_tree_read(request->mount->tree, request->node, request->position,
-                                       request->size, bytes, error);
+    CkTreeResult result =
+        ck_tree_read(mount->tree, request->node, request->position, request->size, bytes, error);
     if (result == CK_TREE_OK)
-        fuse_reply_buf(request->req, bytes->str, bytes->len);
+        ck_store_ahead_reply(mount->ahead, request->req, request->node, g_steal_pointer(&bytes));
     return result;
 }
 
@@ -141,8 +140,11 @@ static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error
         if (!add_at(&page, dots[i], &self, i + 1))
             break;
     guint64 position = request->position > DOTS ? request->position - DOTS : 0;
+    CkMount *mount = request->mount;
+    if (request->position == 0)
+        ck_store_ahead_forget(mount->ahead, request->node);
     CkTreeResult result =
-        ck_tree_list(request->mount->tree, request->node, position, add_entry, &page, want, error);
+        ck_tree_list(mount->tree, request->node, position, add_entry, &page, want, error);
     if (result == CK_TREE_OK)
         fuse_reply_buf(request->req, bytes, page.used);
     return result;
@@ -153,11 +155,7 @@ static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
     CkMount *mount = userdata;
-    /* libfuse 3.14 takes PARALLEL_DIROPS and does not tell the kernel (mended in c9905341). */
-    conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
-    /* AUTO would have the kernel guess when attributes are wanted; they cost us nothing. Splicing
-     * pays for large writes alone. */
-    conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ);
+    ck_kernel_choose(&mount->kernel, conn);
     mount->ready(mount->ready_data);
 }
 
@@ -177,10 +175,31 @@ static void op_readlink(fuse_req_t req, fuse_ino_t node)
     ck_request_start(req, read_link, &(CkRequest){.node = node});
 }
 
+/* There is nothing to keep for an open file or folder. ENOSYS tells the kernel never to ask again:
+ * it then opens by itself, and keeps the pages of both (fuse_file_open(), fs/fuse/file.c). It drops
+ * them itself when size or mtime change. */
+
 static void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
+    const CkMount *mount = fuse_req_userdata(req);
     (void)node;
-    file->keep_cache = 1; /* the kernel drops its pages itself when size or mtime change */
+    if (mount->kernel.opens_files) {
+        fuse_reply_err(req, ENOSYS);
+        return;
+    }
+    file->keep_cache = 1;
+    fuse_reply_open(req, file);
+}
+
+static void op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+{
+    const CkMount *mount = fuse_req_userdata(req);
+    (void)node;
+    if (mount->kernel.opens_folders) {
+        fuse_reply_err(req, ENOSYS);
+        return;
+    }
+    file->keep_cache = file->cache_readdir = mount->kernel.caches_folders ? 1 : 0;
     fuse_reply_open(req, file);
 }
 
@@ -192,21 +211,26 @@ static void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
                      &(CkRequest){.node = node, .size = size, .position = (guint64)offset});
 }
 
+static void start_read_folder(fuse_req_t req, fuse_ino_t node, size_t size, off_t position,
+                              gboolean plus)
+{
+    ck_request_start(
+        req, read_folder,
+        &(CkRequest){.node = node, .size = size, .position = (guint64)position, .plus = plus});
+}
+
 static void op_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t position,
                        struct fuse_file_info *file)
 {
     (void)file;
-    ck_request_start(req, read_folder,
-                     &(CkRequest){.node = node, .size = size, .position = (guint64)position});
+    start_read_folder(req, node, size, position, FALSE);
 }
 
 static void op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t position,
                            struct fuse_file_info *file)
 {
     (void)file;
-    ck_request_start(
-        req, read_folder,
-        &(CkRequest){.node = node, .size = size, .position = (guint64)position, .plus = TRUE});
+    start_read_folder(req, node, size, position, TRUE);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t node)
@@ -217,13 +241,15 @@ static void op_statfs(fuse_req_t req, fuse_ino_t node)
 }
 
 /* Nothing here writes: the mount is read-only and the kernel answers EROFS itself. Nodes are made
- * of rows, so there is nothing to forget. */
+ * of rows, so there is nothing to forget. To flush, access and the extended attributes libfuse
+ * answers ENOSYS, after which the kernel does not ask again. */
 const struct fuse_lowlevel_ops ck_operations = {
     .init = op_init,
     .lookup = op_lookup,
     .getattr = op_getattr,
     .readlink = op_readlink,
     .open = op_open,
+    .opendir = op_opendir,
     .read = op_read,
     .readdir = op_readdir,
     .readdirplus = op_readdirplus,

@@ -26,6 +26,8 @@ static const char help[] =
     "  --concurrency=N       requests under way at once (default 16)\n"
     "  --page-size=N         threads or items asked for at once (default 100, the most)\n"
     "  --timeout=SECONDS     how long a file operation waits for each page (default 30)\n"
+    "  --ttl=SECONDS         how long the kernel answers from its caches what can still change,\n"
+    "                        such as folders (default 30)\n"
     "  -f                    stay in the foreground; log to standard error\n"
     "  -d                    the same, and print every request of the kernel\n"
     "  -s                    accepted; chatkitfs is single-threaded in any case\n"

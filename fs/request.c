@@ -35,7 +35,10 @@ static void end(CkRequest *request, int error)
 static void end_absent(CkRequest *request)
 {
     if (request->name) {
-        struct fuse_entry_param none = {.ino = 0, .entry_timeout = CK_CHANGING_SECONDS};
+        struct fuse_entry_param none = {
+            .ino = 0,
+            .entry_timeout = request->never ? CK_FINAL_SECONDS : request->mount->config->ttl,
+        };
         fuse_reply_entry(request->req, &none);
         request_free(request);
     } else {

@@ -18,11 +18,13 @@
 
 #include <fuse_lowlevel.h>
 
+#include "kernel.h"
 #include "log.h"
+#include "store_ahead.h"
 #include "tree.h"
 
-/* Seconds for which the kernel may keep names and attributes of what can still change. */
-#define CK_CHANGING_SECONDS 30.0
+/* Seconds for which the kernel may keep names and attributes of what can't change. */
+#define CK_FINAL_SECONDS 86400.0
 
 /* What all operations stand on; the userdata of the FUSE session. */
 typedef struct {
@@ -31,7 +33,10 @@ typedef struct {
     CkPager *pager;
     CkTree *tree;
     CkLog *log;
-    uid_t uid; /* owner of all files */
+    CkKernel kernel;      /* chosen with the first request, INIT */
+    gboolean initialized; /* INIT has been replied to */
+    CkStoreAhead *ahead;  /* the session's */
+    uid_t uid;            /* owner of all files */
     gid_t gid;
     GQueue parked;                /* CkRequest */
     void (*ready)(gpointer data); /* called when the kernel has begun to talk to us */
@@ -53,6 +58,7 @@ struct _CkRequest {
     gsize size;
     gboolean plus;      /* readdirplus */
     gboolean no_thread; /* set when the thread that it lacked turned out not to exist */
+    gboolean never;     /* to be set with CK_TREE_ABSENT: nor will there ever be such a name */
     /* private */
     CkOperation operation;
     CkWant lacks; /* what it was parked for last */

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "operations.h"
 
@@ -15,6 +17,8 @@ struct _CkSession {
     struct fuse_session *fuse;
     struct fuse_buf buffer; /* reused by every receive */
     GSource *source;
+    CkNotifier *notifier;
+    CkStoreAhead *ahead;
     gboolean mounted;
     void (*ended)(gpointer data);
     gpointer data;
@@ -42,6 +46,23 @@ static gboolean on_requests(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* How libfuse reads and writes the descriptor: as it would itself, but for the reply to INIT. */
+
+static ssize_t read_request(int fd, void *bytes, size_t size, void *userdata)
+{
+    (void)userdata;
+    return read(fd, bytes, size);
+}
+
+static ssize_t write_reply(int fd, struct iovec *parts, int count, void *userdata)
+{
+    CkMount *mount = userdata;
+    if (mount->kernel.parallel_dirops && !mount->initialized && count > 1)
+        ck_kernel_allow_parallel_dirops(parts[1].iov_base, parts[1].iov_len);
+    mount->initialized = TRUE;
+    return writev(fd, parts, count);
+}
+
 static struct fuse_session *new_fuse(CkMount *mount, const char *options, gboolean debug)
 {
     struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
@@ -67,9 +88,12 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     if (fuse_session_mount(fuse, mountpoint) != 0)
         return NULL;
     session->mounted = TRUE;
+    static const struct fuse_custom_io io = {.read = read_request, .writev = write_reply};
     int fd = fuse_session_fd(fuse);
-    if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL))
+    if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL) || fuse_session_custom_io(fuse, &io, fd) != 0)
         return NULL;
+    session->notifier = ck_notifier_new(fuse, mount->context);
+    mount->ahead = session->ahead = ck_store_ahead_new(session->notifier, mount->tree);
     session->source = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
     g_source_set_callback(session->source, G_SOURCE_FUNC(on_requests), session, NULL);
     g_source_attach(session->source, mount->context);
@@ -78,6 +102,8 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
 
 void ck_session_free(CkSession *session)
 {
+    g_clear_pointer(&session->notifier, ck_notifier_free);
+    g_clear_pointer(&session->ahead, ck_store_ahead_free);
     ck_mount_end_requests(session->mount);
     if (session->source) {
         g_source_destroy(session->source);

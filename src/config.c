@@ -17,6 +17,7 @@ CkConfig *ck_config_new(void)
     config->concurrency = 16;
     config->page_size = 100;
     config->timeout = 30;
+    config->ttl = 30;
     config->until = G_MAXINT64;
     config->formats = CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT;
     return config;
@@ -138,12 +139,12 @@ static gboolean set_time(gint64 *setting, const char *name, const char *value, g
            bad_value(error, name, value, CK_TIMESTAMP_FORMS);
 }
 
-static gboolean set_number(guint *setting, const char *name, const char *value, guint max,
-                           GError **error)
+static gboolean set_number(guint *setting, const char *name, const char *value, guint min,
+                           guint max, GError **error)
 {
     guint64 number;
-    g_autofree char *allowed = g_strdup_printf("a number from 1 to %u", max);
-    if (!g_ascii_string_to_unsigned(value, 10, 1, max, &number, NULL))
+    g_autofree char *allowed = g_strdup_printf("a number from %u to %u", min, max);
+    if (!g_ascii_string_to_unsigned(value, 10, min, max, &number, NULL))
         return bad_value(error, name, value, allowed);
     *setting = (guint)number;
     return TRUE;
@@ -151,7 +152,7 @@ static gboolean set_number(guint *setting, const char *name, const char *value, 
 
 static const char *const names[] = {
     "base-url", "concurrency", "formats", "group-by", "names", "organization", "page-size",
-    "project",  "since",       "timeout", "until",    "user",  NULL,
+    "project",  "since",       "timeout", "ttl",      "until", "user",         NULL,
 };
 
 gboolean ck_config_has(const char *name)
@@ -174,11 +175,13 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
     if (strcmp(name, "until") == 0)
         return set_time(&config->until, name, value, TRUE, error);
     if (strcmp(name, "concurrency") == 0)
-        return set_number(&config->concurrency, name, value, 256, error);
+        return set_number(&config->concurrency, name, value, 1, 256, error);
     if (strcmp(name, "page-size") == 0)
-        return set_number(&config->page_size, name, value, 100, error);
+        return set_number(&config->page_size, name, value, 1, 100, error);
     if (strcmp(name, "timeout") == 0)
-        return set_number(&config->timeout, name, value, 3600, error);
+        return set_number(&config->timeout, name, value, 1, 3600, error);
+    if (strcmp(name, "ttl") == 0)
+        return set_number(&config->ttl, name, value, 0, 86400, error);
     if (strcmp(name, "base-url") == 0)
         replace(&config->base_url, value);
     else if (strcmp(name, "organization") == 0)

@@ -28,6 +28,7 @@ typedef struct {
     guint concurrency; /* requests under way at once */
     guint page_size;   /* elements asked for at once, up to 100 */
     guint timeout;     /* seconds that a file operation waits for each page */
+    guint ttl;         /* seconds for which the kernel may take as they were what can change */
 } CkConfig;
 
 /* The defaults. */

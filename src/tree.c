@@ -139,11 +139,12 @@ static void user_stat(const CkUserRow *user, CkStat *stat)
         .node = make_node(USER, user->row), .type = CK_TYPE_FOLDER, .time = user->newest_at};
 }
 
-/* The folder alone, which never lacks anything. */
+/* The folder alone, which never lacks anything. Its time is not that of its newest item: to read a
+ * folder for the first time would change it, and with it what the kernel has just cached of it. */
 static void folder_stat(const CkThreadRow *thread, CkStat *stat)
 {
     *stat = (CkStat){
-        .node = make_node(THREAD, thread->row), .type = CK_TYPE_FOLDER, .time = thread->newest_at};
+        .node = make_node(THREAD, thread->row), .type = CK_TYPE_FOLDER, .time = thread->created_at};
 }
 
 /* What a thread is shown as. The sizes of files that hold all items are known when these are. */
@@ -163,12 +164,11 @@ static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thre
             return CK_TREE_FAILED;
         stat->type = CK_TYPE_LINK;
         stat->size = strlen(target);
-        stat->time = thread->created_at;
         return CK_TREE_OK;
     }
     case THREAD_JSON:
         stat->size = thread->json_size;
-        stat->time = thread->created_at;
+        stat->final = TRUE;
         return CK_TREE_OK;
     case THREAD_MD:
         stat->size = thread->head_size + thread->md_size;
@@ -179,6 +179,8 @@ static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thre
     default:
         return CK_TREE_ABSENT;
     }
+    stat->time = thread->newest_at;
+    stat->final = TRUE;
     CkTreeResult rest = want_items(tree, thread, want, error);
     return rest == CK_TREE_ABSENT ? CK_TREE_OK : rest;
 }
@@ -301,6 +303,7 @@ static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name,
         if (strcmp(name, thread_files[i].name) == 0)
             return thread_stat(tree, thread_files[i].kind, &thread, stat, want, error);
     guint64 number = ck_name_item_number(name);
+    stat->final = number == 0;
     if (number == 0)
         return CK_TREE_ABSENT;
     if (number > thread.items)
@@ -322,6 +325,8 @@ static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name,
 CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboolean no_thread,
                             CkStat *stat, CkWant *want, GError **error)
 {
+    /* No name that is made here begins so (names.h). */
+    *stat = (CkStat){.final = *name == '.' || *name == '-'};
     switch (node_kind(folder)) {
     case ROOT:
         return lookup_in_root(tree, name, no_thread, stat, want, error);
@@ -510,6 +515,35 @@ CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTree
         g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a folder");
     }
     return result == CK_TREE_ABSENT ? CK_TREE_OK : result;
+}
+
+gint64 ck_tree_thread(guint64 node)
+{
+    Kind kind = node_kind(node);
+    return kind == THREAD || kind == THREAD_MD || kind == ITEMS_JSONL ? node_row(node) : 0;
+}
+
+CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64 *position,
+                            GError **error)
+{
+    Kind kind = node_kind(file);
+    for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
+        if (thread_files[i].kind == kind) {
+            *folder = make_node(THREAD, node_row(file));
+            *position = THREAD_FILES_AT + i;
+            return CK_TREE_OK;
+        }
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(item_files); i++) {
+        g_auto(CkItemRow) item = {0};
+        if (item_files[i].kind != kind)
+            continue;
+        CkFound found = ck_store_item(tree->store, node_row(file), &item, error);
+        *folder = make_node(THREAD, item.thread);
+        *position = item.number * 2 + i;
+        return from_found(found);
+    }
+    return CK_TREE_ABSENT;
 }
 
 CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,

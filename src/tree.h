@@ -50,8 +50,9 @@ void ck_tree_free(CkTree *tree);
  */
 
 /* What a folder has under that name, listed or not: a thread also by a former name of its folder
- * and by its bare id. CK_TREE_ABSENT as well where folder is none. no_thread: the API has been
- * asked and has no thread with the id that the name is or ends in. */
+ * and by its bare id. CK_TREE_ABSENT as well where folder is none; stat->final is then set where
+ * there never can be such a name. no_thread: the API has been asked and has no thread with the id
+ * that the name is or ends in. */
 CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboolean no_thread,
                             CkStat *stat, CkWant *want, GError **error);
 
@@ -68,6 +69,13 @@ typedef gboolean (*CkTreeTake)(const char *name, const CkStat *stat, guint64 pos
  * known. */
 CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
                           gpointer data, CkWant *want, GError **error);
+
+/* The row of the thread that a node is the folder of, or a file with all items of; else 0. */
+gint64 ck_tree_thread(guint64 node);
+
+/* Where a file of a thread stands: its folder, and its position there. */
+CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64 *position,
+                            GError **error);
 
 /* Appends to out the bytes of a file from offset on, at most size; less only at its end. Never
  * CK_TREE_WANT: ck_tree_stat() has brought what it needs. */

@@ -60,6 +60,7 @@ static void begins_with_the_defaults(void)
     g_assert_cmpuint(config->concurrency, ==, 16);
     g_assert_cmpuint(config->page_size, ==, 100);
     g_assert_cmpuint(config->timeout, ==, 30);
+    g_assert_cmpuint(config->ttl, ==, 30);
     g_assert_null(config->user);
     g_assert_cmpint(config->since, ==, 0);
     g_assert_cmpint(config->until, ==, G_MAXINT64);
@@ -107,9 +108,9 @@ static void reads_an_environment_without_any_of_them(void)
 
 static void has_the_settings_that_can_be_set(void)
 {
-    static const char *const names[] = {"base-url",    "organization", "project", "group-by",
-                                        "concurrency", "page-size",    "timeout", "names",
-                                        "formats",     "user",         "since",   "until"};
+    static const char *const names[] = {
+        "base-url", "organization", "project", "group-by", "concurrency", "page-size", "timeout",
+        "names",    "formats",      "user",    "since",    "until",       "ttl"};
     static const char *const others[] = {"",         "key",     "api-key",  "OPENAI_API_KEY",
                                          "base_url", "Timeout", "timeout ", "time",
                                          "name",     "format",  "users",    "after"};
@@ -129,6 +130,7 @@ static void sets_each(void)
     set(config, "concurrency", "1");
     set(config, "page-size", "2");
     set(config, "timeout", "3");
+    set(config, "ttl", "0");
     set(config, "names", "id");
     set(config, "formats", "jsonl");
     set(config, "user", "jörg");
@@ -141,6 +143,7 @@ static void sets_each(void)
     g_assert_cmpuint(config->concurrency, ==, 1);
     g_assert_cmpuint(config->page_size, ==, 2);
     g_assert_cmpuint(config->timeout, ==, 3);
+    g_assert_cmpuint(config->ttl, ==, 0);
     g_assert_true(config->name_by_id);
     g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSONL);
     g_assert_cmpstr(config->user, ==, "jörg");
@@ -287,13 +290,15 @@ static void numbers_have_a_range(void)
         {"concurrency", "256", "257"},
         {"page-size", "100", "101"},
         {"timeout", "3600", "3601"},
+        {"ttl", "86400", "86401"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfig) config = ck_config_new();
         set(config, cases[i].name, cases[i].max);
         g_assert_false(ck_config_set(config, cases[i].name, cases[i].too_large, &error));
-        assert_invalid(error, cases[i].name, cases[i].too_large, "from 1 to", cases[i].max, NULL);
+        assert_invalid(error, cases[i].name, cases[i].too_large, "a number from", cases[i].max,
+                       NULL);
     }
 }
 
@@ -303,6 +308,8 @@ static void refuses_bad_values_by_name_and_keeps_the_old_one(void)
         const char *name, *value;
     } cases[] = {
         {"timeout", "0"},
+        {"ttl", "-1"},
+        {"ttl", "forever"},
         {"timeout", "-1"},
         {"timeout", "abc"},
         {"timeout", "1.5"},
