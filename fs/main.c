@@ -106,6 +106,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
         return FALSE;
     g_autoptr(CkPager) pager = ck_pager_new(context, store, api, config);
     g_autoptr(CkTree) tree = ck_tree_new(store, config);
+    g_autoptr(CkWalks) walks = ck_walks_new(store, pager, config);
     if (!fetch_first_page(program, pager, error))
         return FALSE;
     ck_pager_set_report(pager, ck_log_failure, program->log);
@@ -115,6 +116,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
         .config = config,
         .pager = pager,
         .tree = tree,
+        .walks = walks,
         .log = program->log,
         .uid = getuid(),
         .gid = getgid(),

@@ -57,6 +57,8 @@ static CkTreeResult lookup(CkRequest *request, CkWant *want, GError **error)
     if (result == CK_TREE_OK) {
         struct fuse_entry_param found = entry(mount, &stat);
         fuse_reply_entry(request->req, &found);
+        if (stat.type == CK_TYPE_FILE)
+            ck_walks_visit(mount->walks, ck_tree_thread(stat.node));
     }
     request->never = stat.final;
     return result;
@@ -147,6 +149,8 @@ static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error
         ck_tree_list(mount->tree, request->node, position, add_entry, &page, want, error);
     if (result == CK_TREE_OK)
         fuse_reply_buf(request->req, bytes, page.used);
+    if (result == CK_TREE_OK && request->position == 0)
+        ck_walks_visit(mount->walks, ck_tree_thread(request->node));
     return result;
 }
 

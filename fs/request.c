@@ -108,6 +108,8 @@ static void park(CkRequest *request, const CkWant *want)
     g_source_set_callback(request->deadline, on_deadline, request, NULL);
     g_source_attach(request->deadline, mount->context);
     request->wait = ck_pager_wait(mount->pager, want, on_woken, request);
+    if (want->kind == CK_WANT_ITEMS)
+        ck_walks_visit(mount->walks, ck_tree_thread(request->node));
     fuse_req_interrupt_func(request->req, on_interrupt, request);
 }
 

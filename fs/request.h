@@ -22,6 +22,7 @@
 #include "log.h"
 #include "store_ahead.h"
 #include "tree.h"
+#include "walk.h"
 
 /* Seconds for which the kernel may keep names and attributes of what can't change. */
 #define CK_FINAL_SECONDS 86400.0
@@ -32,6 +33,7 @@ typedef struct {
     const CkConfig *config;
     CkPager *pager;
     CkTree *tree;
+    CkWalks *walks;
     CkLog *log;
     CkKernel kernel;      /* chosen with the first request, INIT */
     gboolean initialized; /* INIT has been replied to */

@@ -80,6 +80,9 @@ enum {
     THREAD_BY_FORMER_NAME,
     NEXT_THREAD,
     NEXT_THREAD_OF_USER,
+    PREVIOUS_THREAD,
+    PREVIOUS_THREAD_OF_USER,
+    NEXT_NAMED_THREAD,
     THREAD_JSON,
     ADD_ITEM,
     GROW_THREAD,
@@ -121,6 +124,12 @@ static const char *const statements[N_STATEMENTS] = {
                     " ORDER BY place LIMIT 1",
     [NEXT_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?2 AND place > ?1"
                             " ORDER BY place LIMIT 1",
+    [PREVIOUS_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place < ?1"
+                        " ORDER BY place DESC LIMIT 1",
+    [PREVIOUS_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?2"
+                                " AND place < ?1 ORDER BY place DESC LIMIT 1",
+    [NEXT_NAMED_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name > ?1"
+                          " AND place IS NOT NULL ORDER BY name LIMIT 1",
     [THREAD_JSON] = "SELECT json FROM thread WHERE row = ?1",
     [ADD_ITEM] = "INSERT OR IGNORE INTO item (thread, number, id, role, created_at, finished, json,"
                  " json_size, md_size, jsonl_size, md_offset, jsonl_offset)"
@@ -467,6 +476,23 @@ CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, CkThrea
     sqlite3_bind_int64(statement, 1, (gint64)after);
     if (user)
         sqlite3_bind_int64(statement, 2, user);
+    return read_thread(store, statement, thread, error);
+}
+
+CkFound ck_store_previous_thread(CkStore *store, gint64 user, guint64 before, CkThreadRow *thread,
+                                 GError **error)
+{
+    sqlite3_stmt *statement = use(store, user ? PREVIOUS_THREAD_OF_USER : PREVIOUS_THREAD);
+    sqlite3_bind_int64(statement, 1, (gint64)before);
+    if (user)
+        sqlite3_bind_int64(statement, 2, user);
+    return read_thread(store, statement, thread, error);
+}
+
+CkFound ck_store_next_named(CkStore *store, const char *after, CkThreadRow *thread, GError **error)
+{
+    sqlite3_stmt *statement = use(store, NEXT_NAMED_THREAD);
+    bind_text(statement, 1, after);
     return read_thread(store, statement, thread, error);
 }
 

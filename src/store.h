@@ -118,6 +118,12 @@ CkFound ck_store_next_user(CkStore *store, gint64 after, CkUserRow *user, GError
 CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, CkThreadRow *thread,
                              GError **error);
 
+/* The thread with the highest place below before, of that user or (0) of any; the listed thread
+ * whose name follows that one, as bytes compare. */
+CkFound ck_store_previous_thread(CkStore *store, gint64 user, guint64 before, CkThreadRow *thread,
+                                 GError **error);
+CkFound ck_store_next_named(CkStore *store, const char *after, CkThreadRow *thread, GError **error);
+
 /* What the server sent for a thread or an item; NULL with the error set. */
 GBytes *ck_store_thread_json(CkStore *store, gint64 row, GError **error);
 GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error);

@@ -219,7 +219,8 @@ for folder in sys.argv[1:]:
     error_of("ENOENT", os.stat, f"{folder}/anything")
 END
     grep -q '^chatkitfs: listing the items of .*no id' "$LOG"
-    expect_requests 1
+    # Nothing was asked of them, but the walk has fetched the others ahead.
+    expect "$(request_lines | grep -vE 'threads\?|/cthr_[1-3]/items\?')" ""
     expect "$(ls "$MNT/Two.cthr_2" | xargs)" "thread.json thread.md"
 }
 

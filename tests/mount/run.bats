@@ -34,8 +34,9 @@ no_sandbox_of_the_script() {
     start_sandbox --generate 450x3
     run_script "$MNT"
     mounted
-    # ls may have come back for another page before head(1) stopped it.
-    (($(requests 'threads\?') <= 3 && $(requests /items) <= 3))
+    # ls may have come back for another page before head(1) stopped it, and the walk through the
+    # first three threads has four more fetched ahead.
+    (($(requests 'threads\?') <= 3 && $(requests /items) <= 7))
     [[ $output == *"$(ls -U "$MNT" | head -1)"*"fusermount3 -u $MNT"* && $output != *sandbox* ]]
     fusermount3 -u "$MNT"
     wait_until gone "$FS_PID"
