@@ -74,6 +74,7 @@ enum {
     KEEP_FORMER_NAME,
     UPDATE_THREAD,
     PLACE_THREAD,
+    PLACE_THREAD_FROM_BACK,
     THREAD_BY_ROW,
     THREAD_BY_ID,
     THREAD_BY_NAME,
@@ -113,17 +114,19 @@ static const char *const statements[N_STATEMENTS] = {
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
                       " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
                       " json_size = ?6, head_size = ?7 WHERE id = ?2",
-    [PLACE_THREAD] = "UPDATE thread SET place = (SELECT ifnull(max(place), 0) + 1 FROM thread)"
-                     " WHERE id = ?1 AND place IS NULL",
+    [PLACE_THREAD] = "UPDATE thread SET place = (SELECT ifnull(max(place), 0) + 1 FROM thread"
+                     " WHERE place < ?2) WHERE id = ?1 AND place IS NULL",
+    [PLACE_THREAD_FROM_BACK] = "UPDATE thread SET place = (SELECT ifnull(min(place), ?3 + 1) - 1"
+                               " FROM thread WHERE place >= ?2) WHERE id = ?1 AND place IS NULL",
     [THREAD_BY_ROW] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row = ?1",
     [THREAD_BY_ID] = "SELECT " THREAD_COLUMNS " FROM thread WHERE id = ?1",
     [THREAD_BY_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name = ?1",
     [THREAD_BY_FORMER_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row ="
                               " (SELECT thread FROM former_name WHERE former_name.name = ?1)",
-    [NEXT_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place > ?1"
+    [NEXT_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place > ?1 AND place < ?2"
                     " ORDER BY place LIMIT 1",
-    [NEXT_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?2 AND place > ?1"
-                            " ORDER BY place LIMIT 1",
+    [NEXT_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?3"
+                            " AND place > ?1 AND place < ?2 ORDER BY place LIMIT 1",
     [PREVIOUS_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place < ?1"
                         " ORDER BY place DESC LIMIT 1",
     [PREVIOUS_THREAD_OF_USER] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?2"
@@ -296,10 +299,14 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
     return FALSE;
 }
 
-gboolean ck_store_place_thread(CkStore *store, const char *thread_id, GError **error)
+gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean from_back,
+                               GError **error)
 {
-    sqlite3_stmt *statement = use(store, PLACE_THREAD);
+    sqlite3_stmt *statement = use(store, from_back ? PLACE_THREAD_FROM_BACK : PLACE_THREAD);
     bind_text(statement, 1, thread_id);
+    sqlite3_bind_int64(statement, 2, CK_BACK_PLACE);
+    if (from_back)
+        sqlite3_bind_int64(statement, 3, CK_BACK_PLACES);
     return run(store, statement, error);
 }
 
@@ -469,13 +476,14 @@ CkFound ck_store_thread_named(CkStore *store, const char *name, CkThreadRow *thr
     return read_thread(store, use(store, THREAD_BY_FORMER_NAME), thread, error);
 }
 
-CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, CkThreadRow *thread,
-                             GError **error)
+CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, guint64 before,
+                             CkThreadRow *thread, GError **error)
 {
     sqlite3_stmt *statement = use(store, user ? NEXT_THREAD_OF_USER : NEXT_THREAD);
     sqlite3_bind_int64(statement, 1, (gint64)after);
+    sqlite3_bind_int64(statement, 2, (gint64)before);
     if (user)
-        sqlite3_bind_int64(statement, 2, user);
+        sqlite3_bind_int64(statement, 3, user);
     return read_thread(store, statement, thread, error);
 }
 

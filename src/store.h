@@ -12,10 +12,11 @@
  * Invariants: rows are never reused (AUTOINCREMENT), since inode numbers are made of them. An
  * item's number never changes. A thread's place never changes either, and within every listing (all
  * threads, one user's) places ascend in the order in which the server lists: each listing is read
- * from its beginning on, and a thread gets its place when the first of them brings it. Positions in
- * directories are made of places and numbers. A thread's totals and its items' offsets agree: an
- * item's offset is the sum of the sizes of the items before it. Between ck_store_begin() and
- * ck_store_commit() everything or nothing is written.
+ * from its front on, and perhaps from its back on, and a thread gets its place when the first of
+ * them brings it: from the front 1, 2, 3 …, from the back CK_BACK_PLACES, CK_BACK_PLACES - 1 … down
+ * to CK_BACK_PLACE. Positions in directories are made of places and numbers. A thread's totals and
+ * its items' offsets agree: an item's offset is the sum of the sizes of the items before it.
+ * Between ck_store_begin() and ck_store_commit() everything or nothing is written.
  *
  * All functions run on one thread. They fail with CK_ERROR_STORE or CK_ERROR_STORE_FULL. A
  * function that finds a row returns CK_FOUND (the row is set, and to be cleared by the caller),
@@ -89,9 +90,16 @@ void ck_store_rollback(CkStore *store);
 gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
                              const CkThread *thread, GError **error);
 
-/* Gives the thread the next place, unless it has one: a listing has brought it. A thread that was
- * retrieved by itself waits for its place, so that the listing keeps its order. */
-gboolean ck_store_place_thread(CkStore *store, const char *thread_id, GError **error);
+/* Places before that one were given from the front of listings, the others, up to CK_BACK_PLACES,
+ * from their back. */
+#define CK_BACK_PLACE  ((guint64)1 << 30)
+#define CK_BACK_PLACES (((guint64)1 << 31) - 1)
+
+/* Gives the thread the next place from the front or the back, unless it has one: a listing has
+ * brought it. A thread that was retrieved by itself waits for its place, so that the listing keeps
+ * its order. */
+gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean from_back,
+                               GError **error);
 
 /* Adds the item at the end of the thread, unless it has an item with that id: pages overlap when
  * something is added or deleted between them. */
@@ -112,11 +120,12 @@ CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **erro
 CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
                                GError **error);
 
-/* The user with the lowest row above after; the thread with the lowest place above after, of that
- * user or (0) of any. */
+/* The user with the lowest row above after; the thread with the lowest place above after and below
+ * before, of that user or (0) of any. before: CK_BACK_PLACE while the listing has a gap, else
+ * G_MAXINT64. */
 CkFound ck_store_next_user(CkStore *store, gint64 after, CkUserRow *user, GError **error);
-CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, CkThreadRow *thread,
-                             GError **error);
+CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, guint64 before,
+                             CkThreadRow *thread, GError **error);
 
 /* The thread with the highest place below before, of that user or (0) of any; the listed thread
  * whose name follows that one, as bytes compare. */

@@ -121,6 +121,24 @@ static CkTreeResult want_threads(CkTree *tree, const char *user, CkWant *want, G
     return want_listing(tree, &threads, want, error);
 }
 
+/* Up to which place a folder's threads can be listed: up to the gap, while its listing has one.
+ * What has been read of a user's threads has none either once all threads are known. */
+static gboolean listed_before(CkTree *tree, const CkWant *listing, guint64 *before, GError **error)
+{
+    const CkWant all = {CK_WANT_THREADS, NULL};
+    const CkWant *const listings[] = {listing, &all};
+    *before = CK_BACK_PLACE;
+    for (gsize i = 0; i < G_N_ELEMENTS(listings); i++) {
+        g_autofree char *key = ck_want_key(listings[i]);
+        g_auto(CkListingState) state = {0};
+        if (!ck_store_listing(tree->store, key, &state, error))
+            return FALSE;
+        if (state.complete)
+            *before = G_MAXINT64;
+    }
+    return TRUE;
+}
+
 /* Attributes */
 
 static char *link_target(CkTree *tree, Kind kind, const CkThreadRow *thread, GError **error)
@@ -371,12 +389,15 @@ static CkFound list_users(CkTree *tree, guint64 position, Listing *listing, GErr
     }
 }
 
-static CkFound list_threads(CkTree *tree, gint64 user, guint64 position, Listing *listing,
-                            GError **error)
+static CkFound list_threads(CkTree *tree, gint64 user, const CkWant *from, guint64 position,
+                            Listing *listing, GError **error)
 {
+    guint64 before;
+    if (!listed_before(tree, from, &before, error))
+        return CK_FAILED;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
-        CkFound found = ck_store_next_thread(tree->store, user, position, &thread, error);
+        CkFound found = ck_store_next_thread(tree->store, user, position, before, &thread, error);
         if (found != CK_FOUND)
             return found;
         CkStat stat;
@@ -443,8 +464,9 @@ static CkTreeResult list_root(CkTree *tree, guint64 position, Listing *listing, 
                               GError **error)
 {
     const CkWant next = ck_want_threads_of(NULL, tree->config);
-    CkFound found = tree->config->group_by_user ? list_users(tree, position, listing, error)
-                                                : list_threads(tree, 0, position, listing, error);
+    CkFound found = tree->config->group_by_user
+                        ? list_users(tree, position, listing, error)
+                        : list_threads(tree, 0, &next, position, listing, error);
     return after_rows(tree, found, listing, &next, want, error);
 }
 
@@ -456,7 +478,7 @@ static CkTreeResult list_user(CkTree *tree, gint64 row, guint64 position, Listin
     if (found != CK_FOUND)
         return from_found(found);
     const CkWant next = ck_want_threads_of(user.id, tree->config);
-    found = list_threads(tree, row, position, listing, error);
+    found = list_threads(tree, row, &next, position, listing, error);
     return after_rows(tree, found, listing, &next, want, error);
 }
 

@@ -126,13 +126,34 @@ static void fetch(Walk *walk, const CkWant *want)
 
 /* The path */
 
-/* The thread that follows another one in an order. */
+/* The listing that brings the threads of the path. */
+static gboolean listing_of(Walk *walk, CkWant *listing)
+{
+    g_auto(CkUserRow) user = {0};
+    if (walk->user && ck_store_user(walk->walks->store, walk->user, &user, NULL) != CK_FOUND)
+        return FALSE;
+    const CkWant threads = ck_want_threads_of(user.id, walk->walks->config);
+    *listing = ck_want_copy(&threads);
+    return TRUE;
+}
+
+static gboolean is_listed(Walk *walk)
+{
+    g_auto(CkWant) threads = {0};
+    return listing_of(walk, &threads) && is_complete(walk, &threads);
+}
+
+/* The thread that follows another one in an order. What comes after the gap of a listing does not
+ * follow what comes before it. */
 static CkFound next_in(Walk *walk, Order order, const CkThreadRow *thread, CkThreadRow *next)
 {
     CkStore *store = walk->walks->store;
     switch (order) {
-    case LISTED:
-        return ck_store_next_thread(store, walk->user, thread->place, next, NULL);
+    case LISTED: {
+        guint64 before =
+            thread->place < CK_BACK_PLACE && !is_listed(walk) ? CK_BACK_PLACE : G_MAXINT64;
+        return ck_store_next_thread(store, walk->user, thread->place, before, next, NULL);
+    }
     case BACKWARDS:
         return ck_store_previous_thread(store, walk->user, thread->place, next, NULL);
     case NAMED:
@@ -142,14 +163,11 @@ static CkFound next_in(Walk *walk, Order order, const CkThreadRow *thread, CkThr
     }
 }
 
-/* The listing that brings the threads of the path. */
 static void fetch_listing(Walk *walk)
 {
-    g_auto(CkUserRow) user = {0};
-    if (walk->user && ck_store_user(walk->walks->store, walk->user, &user, NULL) != CK_FOUND)
-        return;
-    const CkWant threads = ck_want_threads_of(user.id, walk->walks->config);
-    fetch(walk, &threads);
+    g_auto(CkWant) threads = {0};
+    if (listing_of(walk, &threads))
+        fetch(walk, &threads);
 }
 
 /* Adds the thread that follows the path to it; FALSE where none is known. */

@@ -26,12 +26,53 @@ three_pages() {
 
 @test "pages are asked for with limit, order and the cursor of the page before" {
     three_pages
-    mount_fs
+    mount_fs --since=2001-01-01 # else the last one would be asked for from the back
     ls "$MNT" >/dev/null
     local path='GET /v1/chatkit/threads?limit=100&order=desc'
     expect "$(request_lines)" "$path
 $path&after=$(account 'reverse | .[99].thread.id')
 $path&after=$(account 'reverse | .[199].thread.id')"
+}
+
+@test "who reads on past the second page has the listing read from both ends" {
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 950 0)
+    mount_fs
+    expect "$(ls -U "$MNT" | ids)" "$(account 'reverse | .[].thread.id')"
+    # From the front two pages alone, from the back one alone, then both side by side until they meet.
+    local front='GET /v1/chatkit/threads?limit=100&order=desc'
+    local back='GET /v1/chatkit/threads?limit=100&order=asc'
+    expect "$(request_lines | head -n 3)" "$front
+$front&after=cthr_00850
+$back"
+    expect "$(request_lines | tail -n +4 | sort)" "$(sort <<END
+$back&after=cthr_00099
+$back&after=cthr_00199
+$back&after=cthr_00299
+$front&after=cthr_00750
+$front&after=cthr_00650
+$front&after=cthr_00550
+$front&after=cthr_00450
+END
+)"
+}
+
+@test "threads that vanish while a listing is read cost it nothing but themselves" {
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 950 0)
+    mount_fs
+    # The reader has got two pages; of the back's pages the first is held.
+    fault hold 'order=asc'
+    in_background ls -U "$MNT"
+    wait_until held 1
+    local thread
+    for thread in cthr_00000 cthr_00050 cthr_00099 cthr_00100 cthr_00400 cthr_00500 cthr_00850; do
+        control DELETE "/threads/$thread" >/dev/null
+    done
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 0
+    # 850 was on a page that had come.
+    expect "$(ids <"$BATS_TEST_TMPDIR/reader.out")" "$(control GET /account |
+        jq -r '[.[].thread.id] + ["cthr_00850"] | sort | reverse | .[]')"
 }
 
 @test "every request has the key and the beta header" {

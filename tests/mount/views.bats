@@ -121,10 +121,18 @@ Hour-60.cthr_60"
 }
 
 @test "--user takes all pages of that user's threads" {
+    mount_fs --user=ann --page-size=4
+    expect "$(hours)" "60 48 36 24 12 0"
+    expect_requests 2
+    expect_requests 2 '&user=ann$'
+}
+
+@test "--user takes that user's threads from both ends" {
     mount_fs --user=ann --page-size=2
     expect "$(hours)" "60 48 36 24 12 0"
-    expect_requests 3
-    expect_requests 3 '&user=ann$'
+    expect_requests 3 'order=desc.*&user=ann$'
+    expect_requests 1 'order=asc&user=ann$'
+    expect_requests 4
 }
 
 @test "with --user another user's thread is ENOENT by its bare id, and by its name" {

@@ -106,7 +106,8 @@ walk_du() {
     at_most 5 walk_rg
     at_most 5 walk_git_grep
     at_most 5 walk_grep
-    expect_requests $((THREADS / 100 + THREADS))
+    # Threads in pages of 100, read from both ends, and one more since these are neighbours.
+    expect_requests $((THREADS / 100 + 1 + THREADS))
 }
 
 # Whether looking at something asks the program again.

@@ -7,6 +7,7 @@
 
 #define LIST    "GET /v1/chatkit/threads"
 #define THREADS "GET /v1/chatkit/threads?limit=2&order=desc"
+#define BACK    "GET /v1/chatkit/threads?limit=2&order=asc"
 #define ITEMS   "GET /v1/chatkit/threads/cthr_1/items?limit=2&order=asc"
 #define THREAD  "GET /v1/chatkit/threads/cthr_1"
 
@@ -153,7 +154,7 @@ static void assert_threads(Fixture *f, const char *expected)
     guint64 after = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
-        if (ck_store_next_thread(f->store, 0, after, &thread, NULL) != CK_FOUND)
+        if (ck_store_next_thread(f->store, 0, after, G_MAXINT64, &thread, NULL) != CK_FOUND)
             break;
         g_string_append_printf(ids, "%s%s", ids->len ? " " : "", thread.id);
         after = thread.place;
@@ -796,7 +797,7 @@ static GPtrArray *listed_ids(Fixture *f)
     guint64 after = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
-        if (ck_store_next_thread(f->store, 0, after, &thread, NULL) != CK_FOUND)
+        if (ck_store_next_thread(f->store, 0, after, G_MAXINT64, &thread, NULL) != CK_FOUND)
             return ids;
         g_ptr_array_add(ids, g_strdup(thread.id));
         after = thread.place;
@@ -836,7 +837,7 @@ static void a_thread_without_an_id_is_named_by_its_title(void)
     script_elements(f, THREADS, "{\"title\":\"No id\",\"user\":\"ann\",\"created_at\":7}", NULL,
                     FALSE);
     wait_well(f, all_threads());
-    g_assert_cmpint(ck_store_next_thread(f->store, 0, 0, &thread, NULL), ==, CK_FOUND);
+    g_assert_cmpint(ck_store_next_thread(f->store, 0, 0, G_MAXINT64, &thread, NULL), ==, CK_FOUND);
     g_autofree char *name = g_strconcat("No-id.", thread.id, NULL);
     g_assert_cmpstr(thread.name, ==, name);
     g_assert_cmpint(thread.created_at, ==, 7);
@@ -1201,10 +1202,106 @@ static void ones_newer_than_until_are_passed_over(void)
     assert_threads(f, "");
     assert_state(f, "threads:", "cthr_300", FALSE);
     wait_well(f, all_threads());
+    script_times(f, BACK, "1 199", TRUE);
     wait_well(f, all_threads());
     assert_threads(f, "cthr_200 cthr_199 cthr_1");
     assert_state(f, "threads:", NULL, TRUE);
-    g_assert_cmpuint(server_seen(f->server), ==, 3);
+    g_assert_cmpuint(server_seen(f->server), ==, 4);
+}
+
+/* The back of a listing */
+
+/* Two pages of the front are there: threads of the times 90, 80, 70 and 60. */
+static Fixture *fixture_with_two_pages(void)
+{
+    Fixture *f = fixture_new();
+    script_times(f, THREADS, "90 80", TRUE);
+    script_times(f, THREADS "&after=cthr_80", "70 60", TRUE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    return f;
+}
+
+/* Its first page alone, as only then it is known how far both ends are apart. */
+static void the_third_page_comes_with_pages_of_the_back(void)
+{
+    g_autoptr(Fixture) f = fixture_with_two_pages();
+    g_auto(Waiter) waiter = {0};
+    script_times(f, BACK, "20 30", TRUE);
+    script_times(f, THREADS "&after=cthr_60", "50 40", TRUE);
+    script_times(f, BACK "&after=cthr_30", "40 50", TRUE);
+    server_hold(f->server);
+    ck_pager_wait(f->pager, all_threads(), on_woken, &waiter);
+    server_run_until(f->context, server_seen(f->server) == 3);
+    g_autofree char *third = server_request(f->server, 2);
+    g_assert_cmpstr(third, ==, BACK);
+    server_release(f->server, 1);
+    server_run_until(f->context, server_seen(f->server) == 5);
+    server_release(f->server, 2);
+    server_run_until(f->context, waiter.calls == 1);
+    g_assert_no_error(waiter.error);
+    wait_well(f, all_threads());
+    assert_state(f, "threads:", NULL, TRUE);
+    assert_threads(f, "cthr_90 cthr_80 cthr_70 cthr_60 cthr_50 cthr_40 cthr_30 cthr_20");
+    g_assert_cmpuint(server_seen(f->server), ==, 5);
+}
+
+static void a_back_that_fails_does_not_fail_the_listing(void)
+{
+    g_autoptr(Fixture) f = fixture_with_two_pages();
+    guint reported = f->reports;
+    server_reply(f->server, BACK, 400, "", "{}");
+    script_times(f, THREADS "&after=cthr_60", "50 40", TRUE);
+    script_times(f, THREADS "&after=cthr_40", "30", FALSE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    assert_state(f, "threads:", NULL, TRUE);
+    assert_threads(f, "cthr_90 cthr_80 cthr_70 cthr_60 cthr_50 cthr_40 cthr_30");
+    g_assert_cmpuint(f->reports, ==, reported);
+}
+
+static void a_back_that_can_not_be_trusted_is_not_used(void)
+{
+    static const char *const pages[] = {"20 10", "10 0"}; /* newest first; without a time */
+    for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
+        g_autoptr(Fixture) f = fixture_with_two_pages();
+        script_times(f, BACK, pages[i], TRUE);
+        script_times(f, THREADS "&after=cthr_60", "50 40", TRUE);
+        script_times(f, THREADS "&after=cthr_40", "30", FALSE);
+        wait_well(f, all_threads());
+        wait_well(f, all_threads());
+        assert_state(f, "threads:", NULL, TRUE);
+        assert_threads(f, "cthr_90 cthr_80 cthr_70 cthr_60 cthr_50 cthr_40 cthr_30");
+    }
+}
+
+/* It is only there to be quicker. */
+static void a_back_that_is_late_is_given_up(void)
+{
+    g_autoptr(Fixture) f = fixture_with_two_pages();
+    g_auto(Waiter) waiter = {0};
+    script_times(f, BACK, "10 20", TRUE);
+    script_times(f, THREADS "&after=cthr_60", "50 40", FALSE);
+    server_hold(f->server);
+    ck_pager_wait(f->pager, all_threads(), on_woken, &waiter);
+    server_run_until(f->context, server_seen(f->server) == 4);
+    server_release(f->server, 2);
+    server_run_until(f->context, waiter.calls == 1);
+    g_assert_no_error(waiter.error);
+    assert_threads(f, "cthr_90 cthr_80 cthr_70 cthr_60 cthr_50 cthr_40");
+}
+
+/* Nor is it asked where --since ends the listing before the oldest ones. */
+static void a_span_that_begins_has_no_back(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    set_span(f, 10, G_MAXINT64);
+    script_times(f, THREADS, "90 80", TRUE);
+    script_times(f, THREADS "&after=cthr_80", "70 60", TRUE);
+    script_times(f, THREADS "&after=cthr_60", "50 40", TRUE);
+    script_times(f, THREADS "&after=cthr_40", "30 5", TRUE);
+    read_to_the_end(f, all_threads(), 4);
+    g_assert_cmpuint(server_seen(f->server), ==, 4);
 }
 
 static void a_span_has_both_ends(void)
@@ -1442,6 +1539,11 @@ int main(int argc, char **argv)
     TEST(one_without_a_time_is_shown_and_ends_nothing);
     TEST(ones_newer_than_until_are_passed_over);
     TEST(a_span_has_both_ends);
+    TEST(the_third_page_comes_with_pages_of_the_back);
+    TEST(a_back_that_fails_does_not_fail_the_listing);
+    TEST(a_back_that_can_not_be_trusted_is_not_used);
+    TEST(a_back_that_is_late_is_given_up);
+    TEST(a_span_that_begins_has_no_back);
     TEST(what_is_not_in_the_span_is_not_stored);
     TEST(a_users_listing_ends_with_the_span_as_well);
     TEST(items_of_any_time_are_shown);

@@ -478,7 +478,7 @@ static char *walk_threads(CkStore *store, gint64 user)
     gint64 after = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
-        if (ck_store_next_thread(store, user, after, &thread, NULL) != CK_FOUND)
+        if (ck_store_next_thread(store, user, after, G_MAXINT64, &thread, NULL) != CK_FOUND)
             return g_strdup(ids->str);
         g_string_append_printf(ids, "%s ", thread.id);
         g_assert_cmpint(thread.row, >, after);
@@ -538,7 +538,7 @@ static void what_is_not_there_is_absent(void)
     g_assert_cmpint(ck_store_thread(store, 1, &thread, &error), ==, CK_ABSENT);
     g_assert_cmpint(ck_store_thread_by_id(store, "cthr_1", &thread, &error), ==, CK_ABSENT);
     g_assert_cmpint(ck_store_thread_named(store, "a.cthr_1", &thread, &error), ==, CK_ABSENT);
-    g_assert_cmpint(ck_store_next_thread(store, 0, 0, &thread, &error), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_next_thread(store, 0, 0, G_MAXINT64, &thread, &error), ==, CK_ABSENT);
     g_assert_cmpint(ck_store_item(store, 1, &item, &error), ==, CK_ABSENT);
     g_assert_cmpint(ck_store_item_numbered(store, 1, 1, &item, &error), ==, CK_ABSENT);
     g_assert_no_error(error);
@@ -647,7 +647,7 @@ static void changes_grow_with_all_that_is_written(void)
     put_thread(store, "cthr_1", "ann", "Two", "{\"title\":\"Two\"}");
     g_assert_cmpint(ck_store_changes(store), >, before);
     before = ck_store_changes(store);
-    g_assert_true(ck_store_place_thread(store, "cthr_1", NULL));
+    g_assert_true(ck_store_place_thread(store, "cthr_1", FALSE, NULL));
     g_assert_cmpint(ck_store_changes(store), >, before);
     before = ck_store_changes(store);
     g_assert_true(ck_store_put_item(store, "cthr_1", "cthi_1", item, NULL));

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+#include "listing.h"
+
+#include "error.h"
+#include "names.h"
+
+/* Pages that a reader takes from the front before the back is read too. */
+#define FRONT_ALONE 2
+
+/* One end of a listing, as far as it has been read. */
+typedef struct {
+    guint pages;
+    guint64 threads;
+    gint64 first, last; /* created_at of the first and the last thread */
+    gboolean ordered;   /* all had a time, which never went the wrong way */
+    GPtrArray *ids;     /* of the last page; owned */
+} End;
+
+struct _CkListing {
+    CkStore *store;
+    const CkConfig *config;
+    CkWant want;
+    char *key;
+    End ends[2];
+    GHashTable *cursors[2]; /* those that each end has had: one twice would make it endless */
+    GHashTable *unnamed;    /* digests of elements without an id of their own → how many */
+    char *back_cursor;      /* the front's is in the store */
+    gboolean given_up;      /* the back */
+};
+
+static GHashTable *new_strings(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void end_clear(End *end)
+{
+    g_clear_pointer(&end->ids, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(End, end_clear)
+
+CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *want)
+{
+    CkListing *listing = g_new0(CkListing, 1);
+    listing->store = store;
+    listing->config = config;
+    listing->want = ck_want_copy(want);
+    listing->key = ck_want_key(want);
+    listing->unnamed = new_strings();
+    for (int i = 0; i < 2; i++) {
+        listing->ends[i].ordered = TRUE;
+        listing->cursors[i] = new_strings();
+    }
+    /* Items are numbered from the front on; and what is older than --since is not to be read. */
+    listing->given_up = want->kind == CK_WANT_ITEMS || config->since > 0;
+    return listing;
+}
+
+void ck_listing_free(CkListing *listing)
+{
+    for (int i = 0; i < 2; i++) {
+        end_clear(&listing->ends[i]);
+        g_hash_table_unref(listing->cursors[i]);
+    }
+    g_hash_table_unref(listing->unnamed);
+    ck_want_clear(&listing->want);
+    g_free(listing->back_cursor);
+    g_free(listing->key);
+    g_free(listing);
+}
+
+/* What to ask for */
+
+gboolean ck_listing_cursor(CkListing *listing, CkEnd end, char **cursor, GError **error)
+{
+    g_auto(CkListingState) state = {0};
+    if (end == CK_BACK) {
+        *cursor = g_strdup(listing->back_cursor);
+        return TRUE;
+    }
+    if (!ck_store_listing(listing->store, listing->key, &state, error))
+        return FALSE;
+    *cursor = g_steal_pointer(&state.cursor);
+    return TRUE;
+}
+
+/* How many threads there are likely to be between front and back, if they are as far apart there as
+ * in what is known. */
+static double estimate_gap(const End *front, const End *back)
+{
+    double span = (double)(front->first - front->last) + (double)(back->last - back->first);
+    double gap = (double)(front->last - back->last);
+    return span > 0 ? gap * (double)(front->threads + back->threads) / span : 0;
+}
+
+gboolean ck_listing_takes_back(const CkListing *listing)
+{
+    const End *front = &listing->ends[CK_FRONT], *back = &listing->ends[CK_BACK];
+    if (listing->given_up || front->pages < FRONT_ALONE || !front->ordered)
+        return FALSE;
+    return back->pages == 0 || estimate_gap(front, back) > 1.5 * listing->config->page_size;
+}
+
+gboolean ck_listing_knows_no_back(const CkListing *listing)
+{
+    return listing->ends[CK_BACK].pages == 0;
+}
+
+void ck_listing_give_up_back(CkListing *listing)
+{
+    listing->given_up = TRUE;
+}
+
+void ck_listing_begin_again(CkListing *listing)
+{
+    End *front = &listing->ends[CK_FRONT];
+    end_clear(front);
+    *front = (End){.ordered = TRUE};
+    g_hash_table_remove_all(listing->cursors[CK_FRONT]);
+    g_hash_table_remove_all(listing->unnamed);
+    /* Should the store fail as well, the error at hand is told. */
+    ck_store_put_listing(listing->store, listing->key, NULL, FALSE, NULL);
+}
+
+/* Cursors */
+
+static gboolean broken(GError **error, const char *what)
+{
+    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE, what);
+    return FALSE;
+}
+
+/* Where the page after this one begins; NULL after the last one. */
+static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, char **cursor,
+                            GError **error)
+{
+    if (!page->has_more)
+        return TRUE;
+    if (page->elements->len == 0)
+        return broken(error, "the server says that there is more and sends nothing");
+    CkSlice last = g_array_index(page->elements, CkSlice, page->elements->len - 1);
+    g_autofree char *next =
+        page->last_id ? g_strdup(page->last_id) : ck_decode_identity(last, "id");
+    if (!next)
+        return broken(error, "the server says that there is more and not from where");
+    if (!g_utf8_validate(next, -1, NULL))
+        return broken(error, "the server's cursor is no text, and can't be sent");
+    if (g_hash_table_contains(listing->cursors[end], next))
+        return broken(error, "the server's cursors go in a circle");
+    *cursor = g_steal_pointer(&next);
+    return TRUE;
+}
+
+/*
+ * The ids of a page's elements. One without an id, or whose id another element of the page has with
+ * other content, is told by what it is, and of several that are the same by which of them in the
+ * listing: so it has the same id when the listing is read again, whatever the pages are then.
+ */
+typedef struct {
+    GHashTable *before;  /* the listing's unnamed */
+    GHashTable *seen;    /* ids of this page → CkSlice of page->elements */
+    GHashTable *unnamed; /* the same as before, but of this page */
+} Ids;
+
+static Ids ids_begin(const CkListing *listing)
+{
+    return (Ids){.before = listing->unnamed, .seen = new_strings(), .unnamed = new_strings()};
+}
+
+static void ids_clear(Ids *ids)
+{
+    g_hash_table_unref(ids->seen);
+    g_hash_table_unref(ids->unnamed);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ids, ids_clear)
+
+static guint count_of(GHashTable *counts, const char *digest)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(counts, digest));
+}
+
+static void add_count(GHashTable *counts, const char *digest, guint count)
+{
+    count += count_of(counts, digest);
+    g_hash_table_insert(counts, g_strdup(digest), GUINT_TO_POINTER(count));
+}
+
+/* '~' is in no id that can stand in a URL (names.h). */
+static char *substitute_id(Ids *ids, CkSlice element)
+{
+    g_autofree char *digest =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)element.data, element.size);
+    add_count(ids->unnamed, digest, 1);
+    guint nth = count_of(ids->before, digest) + count_of(ids->unnamed, digest);
+    return nth == 1 ? g_strdup_printf("no-id~%.32s", digest)
+                    : g_strdup_printf("no-id~%.32s-%u", digest, nth);
+}
+
+static gboolean is_same(const CkSlice *one, const CkSlice *other)
+{
+    return one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
+}
+
+/* To be called once for each element of the page, in order. The result is to be freed. */
+static char *id_of(Ids *ids, const CkSlice *element)
+{
+    g_autofree char *id = ck_decode_identity(*element, "id");
+    const CkSlice *twin = id ? g_hash_table_lookup(ids->seen, id) : NULL;
+    if (!id || (twin && !is_same(twin, element)))
+        return substitute_id(ids, *element);
+    g_hash_table_insert(ids->seen, g_strdup(id), (gpointer)element);
+    return g_steal_pointer(&id);
+}
+
+/* Meeting */
+
+/* The front's last page ends in the same threads, at least two, as the back's, the other way
+ * round. */
+static gboolean ends_in_the_same(const End *front, const End *back)
+{
+    guint same = 0;
+    const char *last = g_ptr_array_index(back->ids, back->ids->len - 1);
+    for (guint i = 0; i < front->ids->len && same == 0; i++)
+        if (strcmp(g_ptr_array_index(front->ids, i), last) == 0)
+            same = front->ids->len - i;
+    if (same < 2 || same > back->ids->len)
+        return FALSE;
+    for (guint i = 0; i < same; i++)
+        if (strcmp(g_ptr_array_index(front->ids, front->ids->len - same + i),
+                   g_ptr_array_index(back->ids, back->ids->len - 1 - i)) != 0)
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean have_one_in_common(const End *front, const End *back)
+{
+    g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
+    gboolean common = FALSE;
+    for (guint i = 0; i < front->ids->len; i++)
+        g_hash_table_add(ids, g_ptr_array_index(front->ids, i));
+    for (guint i = 0; i < back->ids->len && !common; i++)
+        common = g_hash_table_contains(ids, g_ptr_array_index(back->ids, i));
+    return common;
+}
+
+static gboolean have_met(const CkListing *listing, const End *front, const End *back)
+{
+    if (listing->given_up || front->threads == 0 || back->threads == 0 || !front->ordered)
+        return FALSE;
+    if (back->last == front->last)
+        return ends_in_the_same(front, back);
+    return back->last > front->last && have_one_in_common(front, back);
+}
+
+/* Storing */
+
+gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const char *id,
+                               const CkThread *thread, GError **error)
+{
+    const char *title = config->name_by_id ? NULL : thread->title;
+    g_autofree char *user = ck_decode_identity(thread->json, "user");
+    g_autofree char *name = ck_name_thread(title, id);
+    return ck_store_put_thread(store, id, user, name, thread, error);
+}
+
+static void pass_thread(End *end, CkEnd which, gint64 created_at, const char *id)
+{
+    gboolean wrong_way =
+        end->threads > 0 && (which == CK_FRONT ? created_at > end->last : created_at < end->last);
+    end->ordered = end->ordered && created_at > 0 && !wrong_way;
+    end->first = end->threads > 0 ? end->first : created_at;
+    end->last = created_at;
+    end->threads++;
+    g_ptr_array_add(end->ids, g_strdup(id));
+}
+
+/* passed: the end after this page. *past: all further threads are too old to be shown. */
+static gboolean store_threads(CkListing *listing, CkEnd end, const CkPage *page, Ids *ids,
+                              End *passed, gboolean *past, GError **error)
+{
+    const CkConfig *config = listing->config;
+    CkStore *store = listing->store;
+    for (guint i = 0; i < page->elements->len; i++) {
+        const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
+        g_autoptr(CkThread) thread = ck_decode_thread(*element);
+        g_autofree char *id = id_of(ids, element);
+        pass_thread(passed, end, thread->created_at, id);
+        *past |= thread->created_at > 0 && thread->created_at < config->since;
+        if (ck_config_shows(config, thread->created_at) &&
+            !(ck_listing_put_thread(store, config, id, thread, error) &&
+              ck_store_place_thread(store, id, end == CK_BACK, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean store_items(CkListing *listing, const CkPage *page, Ids *ids, GError **error)
+{
+    for (guint i = 0; i < page->elements->len; i++) {
+        const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
+        g_autoptr(CkItem) item = ck_decode_item(*element);
+        g_autofree char *id = id_of(ids, element);
+        if (!ck_store_put_item(listing->store, listing->want.id, id, item, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* How far the listing has been read with this page: to its end, or up to cursor. */
+static gboolean store_state(CkListing *listing, CkEnd end, const End *passed, const char *cursor,
+                            gboolean past, GError **error)
+{
+    g_auto(CkListingState) state = {0};
+    const End *front = end == CK_FRONT ? passed : &listing->ends[CK_FRONT];
+    const End *back = end == CK_BACK ? passed : &listing->ends[CK_BACK];
+    if (!ck_store_listing(listing->store, listing->key, &state, error))
+        return FALSE;
+    gboolean complete = state.complete || past || !cursor || have_met(listing, front, back);
+    const char *next = end == CK_FRONT ? cursor : state.cursor;
+    return ck_store_put_listing(listing->store, listing->key, complete ? NULL : next, complete,
+                                error);
+}
+
+/* A page was stored. */
+static void keep(CkListing *listing, CkEnd end, End *passed, char *cursor, const Ids *ids)
+{
+    GHashTableIter iter;
+    gpointer digest, count;
+    end_clear(&listing->ends[end]);
+    listing->ends[end] = *passed;
+    passed->ids = NULL;
+    if (cursor)
+        g_hash_table_add(listing->cursors[end], g_strdup(cursor));
+    if (end == CK_BACK) {
+        g_free(listing->back_cursor);
+        listing->back_cursor = g_strdup(cursor);
+    }
+    g_hash_table_iter_init(&iter, ids->unnamed);
+    while (g_hash_table_iter_next(&iter, &digest, &count))
+        add_count(listing->unnamed, digest, GPOINTER_TO_UINT(count));
+}
+
+gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error)
+{
+    CkStore *store = listing->store;
+    gboolean past = FALSE;
+    g_autofree char *cursor = NULL;
+    g_auto(Ids) ids = ids_begin(listing);
+    g_auto(End) passed = listing->ends[end];
+    passed.ids = g_ptr_array_new_with_free_func(g_free);
+    passed.pages++;
+    if (end == CK_BACK && listing->given_up)
+        return TRUE;
+    gboolean ok = next_cursor(listing, end, page, &cursor, error) && ck_store_begin(store, error) &&
+                  (listing->want.kind == CK_WANT_ITEMS
+                       ? store_items(listing, page, &ids, error)
+                       : store_threads(listing, end, page, &ids, &passed, &past, error)) &&
+                  store_state(listing, end, &passed, cursor, past, error);
+    gboolean doubtful = end == CK_BACK && (!passed.ordered || g_hash_table_size(ids.unnamed) > 0);
+    if (!ok || doubtful || !ck_store_commit(store, error)) {
+        ck_store_rollback(store);
+        listing->given_up |= end == CK_BACK;
+        return ok && doubtful;
+    }
+    keep(listing, end, &passed, cursor, &ids);
+    return TRUE;
+}

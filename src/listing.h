@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How far a listing of the API has been read: what its next page is asked to come after, and how a
+ * page that has come gets into the store.
+ *
+ * Every listing is read from its front: threads newest first, items oldest first. A page is stored
+ * whole or not at all, together with the cursor that follows it. The listing is complete when the
+ * server says that there is no more.
+ *
+ * A cursor is only known when the page before it has come, so that pages can't be asked for side by
+ * side. But a listing of threads can be read from its back as well, oldest first, and is complete
+ * too when front and back have met:
+ *
+ *   newest  1 2 3 … → front            gap            back ← … 3 2 1  oldest
+ *
+ * Front and back have met when their last pages have a thread in common, and the last thread of the
+ * back was created after the last one of the front: all that were created after the one have come
+ * from the front, all before the other from the back. Of threads created in one second the server
+ * need not have the same order both ways; where both ends stop in the same second, they have met
+ * when the last threads of the front, at least two, are the last ones of the back the other way
+ * round. That takes one page more than the front alone where the number of threads is a multiple of
+ * the page size, or one less.
+ *
+ * Threads of the back have places after CK_BACK_PLACE (store.h) and are not shown while there is
+ * a gap. The back is given up, and the front goes on alone, where what it brings can't be trusted:
+ * times that are missing or do not descend, ids that are missing or come twice.
+ */
+#pragma once
+
+#include "decode.h"
+#include "store.h"
+#include "want.h"
+
+typedef struct _CkListing CkListing;
+
+typedef enum { CK_FRONT, CK_BACK } CkEnd;
+
+/* want: one that is a listing. Store and configuration must outlive the result. */
+CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *want);
+void ck_listing_free(CkListing *listing);
+
+/* What the next page at that end comes after, to be freed; NULL: the first one. */
+gboolean ck_listing_cursor(CkListing *listing, CkEnd end, char **cursor, GError **error);
+
+/* Whether a page should be asked for at the back too: a reader has gone on past the second page,
+ * and there is likely more than a page between front and back. */
+gboolean ck_listing_takes_back(const CkListing *listing);
+
+/* Whether no page of the back has come yet. */
+gboolean ck_listing_knows_no_back(const CkListing *listing);
+
+/* Stores a page that was asked for at that end. Errors: the store's; CK_ERROR_BAD_RESPONSE where
+ * the page does not fit those before it. The store is then as it was. A page of the back that can't
+ * be trusted is dropped without an error. */
+gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error);
+
+/* Adds a thread to the store, or brings it up to date, under the name that the mount gives it. */
+gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const char *id,
+                               const CkThread *thread, GError **error);
+
+/* Reads the front from the listing's beginning again; what is known stays known. */
+void ck_listing_begin_again(CkListing *listing);
+
+/* The back is not to be asked any more. */
+void ck_listing_give_up_back(CkListing *listing);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkListing, ck_listing_free)
