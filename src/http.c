@@ -16,6 +16,8 @@
  *   waiting   in http->waiting, without an easy handle
  *   running   in http->running, its easy handle added to the multi handle
  *   gone      freed, after its callback or a cancel
+ * One that runs is sent once it has a connection. With TLS it waits until the one that is being
+ * made shows whether the server speaks HTTP/2, hence takes all requests; forsaken if that fails.
  */
 struct _CkHttpRequest {
     CkHttp *http;
@@ -25,6 +27,7 @@ struct _CkHttpRequest {
     CURL *easy;
     GByteArray *body;
     gboolean too_large;
+    gboolean forsaken; /* about to fail: so did the connection that it waited for */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -128,30 +131,38 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data)
     return size * count;
 }
 
+static gboolean is_tls(const char *url)
+{
+    return g_ascii_strncasecmp(url, "https:", 6) == 0;
+}
+
 static CURL *new_easy(CkHttpRequest *request)
 {
     CURL *easy = curl_easy_init();
-    long patience = (long)request->http->patience;
-    gboolean tls = g_ascii_strncasecmp(request->url, "https:", 6) == 0;
+    CkHttp *http = request->http;
+    gboolean tls = is_tls(request->url);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->http->headers);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->message);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that curl can undo */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Else giving up a request would wait for the thread that resolves its host name. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    /* Else a burst of first requests would open as many connections, for HTTP/2 to use one. */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)tls);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, MAX(STALL_TIMEOUT_S, patience / 3));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, MAX(TOTAL_TIMEOUT_S, patience));
-    if (request->http->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, request->http->ca_file);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, MAX(STALL_TIMEOUT_S, (long)http->patience / 3));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, MAX(TOTAL_TIMEOUT_S, (long)http->patience));
+    if (http->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
     if (!tls) /* a key for this machine must not go through a proxy from the environment */
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     return easy;
@@ -223,17 +234,61 @@ static char *response_header(CURL *easy, const char *name)
                : NULL;
 }
 
-/* Frees the request, then tells its caller, who may start another one. */
-static void finish(CkHttpRequest *request, CURLcode code)
+/* Frees the request, then tells its caller, who may start another one or cancel any. */
+static void fail(CkHttpRequest *request, const GError *error)
 {
     CkHttpDone done = request->done;
     gpointer data = request->data;
-    if (code != CURLE_OK) {
-        g_autoptr(GError) error = transport_error(request, code);
-        request_free(request);
-        done(NULL, error, data);
+    request_free(request);
+    done(NULL, error, data);
+}
+
+/* Whether a request has come as far as the time that info tells. */
+static gboolean has_reached(CkHttpRequest *request, CURLINFO info)
+{
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(request->easy, info, &microseconds);
+    return microseconds > 0;
+}
+
+static int compare_forsaken(gconstpointer request, gconstpointer unused)
+{
+    (void)unused;
+    return !((const CkHttpRequest *)request)->forsaken;
+}
+
+/*
+ * Fails a request that got no connection, and those that wait for the same one: curl would let them
+ * try one after the other, each for CONNECT_TIMEOUT_S.
+ */
+static void fail_unconnected(CkHttpRequest *request, const GError *error)
+{
+    CkHttp *http = request->http;
+    GList *link;
+    for (link = http->running.head; link; link = link->next) {
+        CkHttpRequest *other = link->data;
+        other->forsaken = other == request ||
+                          (is_tls(other->url) && !has_reached(other, CURLINFO_NAMELOOKUP_TIME_T));
+    }
+    while ((link = g_queue_find_custom(&http->running, NULL, compare_forsaken)))
+        fail(link->data, error);
+}
+
+static void finish_failed(CkHttpRequest *request, CURLcode code)
+{
+    g_autoptr(GError) error = transport_error(request, code);
+    if (!has_reached(request, CURLINFO_PRETRANSFER_TIME_T)) {
+        fail_unconnected(request, error);
         return;
     }
+    fail(request, error);
+}
+
+/* Frees the request, then tells its caller, who may start another one or cancel any. */
+static void finish(CkHttpRequest *request)
+{
+    CkHttpDone done = request->done;
+    gpointer data = request->data;
     long status;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
     CkHttpResponse response = {
@@ -261,7 +316,10 @@ static void collect(CkHttp *http)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
-        finish(request, message->data.result);
+        if (message->data.result == CURLE_OK)
+            finish(request);
+        else
+            finish_failed(request, message->data.result);
     }
     start_waiting(http);
 }
@@ -302,6 +360,9 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
     for (const char *const *header = options->headers; *header; header++)
         http->headers = curl_slist_append(http->headers, *header);
+    /* Else curl keeps fewer connections, the fewer requests are under way. */
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)http->concurrency);
+    curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)http->concurrency);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);

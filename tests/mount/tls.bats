@@ -22,12 +22,13 @@ setup_file() {
     start_sandbox
     make_certificate right localhost
     make_certificate other other.example
-    PORT=$(free_port) OTHER_PORT=$(free_port)
-    export PORT OTHER_PORT BACKEND=${SANDBOX%/sandbox}
-    server() {
-        printf 'server { listen 127.0.0.1:%s ssl http2; location / { proxy_pass %s; }
-            ssl_certificate %s.pem; ssl_certificate_key %s.key; }\n' "$1" "$BACKEND" \
-            "$BATS_FILE_TMPDIR/$2" "$BATS_FILE_TMPDIR/$2"
+    PORT=$(free_port) OTHER_PORT=$(free_port) HTTP1_PORT=$(free_port) SHORT_PORT=$(free_port)
+    export PORT OTHER_PORT HTTP1_PORT SHORT_PORT BACKEND=${SANDBOX%/sandbox}
+    export ACCESS=$BATS_FILE_TMPDIR/access.log
+    server() { # PORT PROTOCOLS CERTIFICATE [DIRECTIVES]
+        printf 'server { listen 127.0.0.1:%s %s; location / { proxy_pass %s; } %s
+            ssl_certificate %s.pem; ssl_certificate_key %s.key; }\n' "$1" "$2" "$BACKEND" \
+            "${4:-}" "$BATS_FILE_TMPDIR/$3" "$BATS_FILE_TMPDIR/$3"
     }
     cat >"$BATS_FILE_TMPDIR/nginx.conf" <<EOF
 daemon off;
@@ -35,16 +36,24 @@ pid $BATS_FILE_TMPDIR/nginx.pid;
 error_log stderr;
 events { }
 http {
-    log_format protocol '\$server_protocol \$ssl_protocol \$connection';
-    access_log $BATS_FILE_TMPDIR/access.log protocol;
+    log_format connections '\$server_protocol \$ssl_protocol \$connection \$ssl_session_reused'
+        ' \$sent_http_content_encoding \$http_accept_encoding';
+    access_log $ACCESS connections;
     client_body_temp_path $BATS_FILE_TMPDIR/body;
     proxy_temp_path $BATS_FILE_TMPDIR/proxy;
     fastcgi_temp_path $BATS_FILE_TMPDIR/fastcgi;
     uwsgi_temp_path $BATS_FILE_TMPDIR/uwsgi;
     scgi_temp_path $BATS_FILE_TMPDIR/scgi;
     proxy_http_version 1.1;
-    $(server "$PORT" right)
-    $(server "$OTHER_PORT" other)
+    ssl_session_cache shared:sessions:1m;
+    gzip on;
+    gzip_types application/json;
+    gzip_proxied any;
+    gzip_min_length 1;
+    $(server "$PORT" 'ssl http2' right)
+    $(server "$OTHER_PORT" 'ssl http2' other)
+    $(server "$HTTP1_PORT" ssl right)
+    $(server "$SHORT_PORT" ssl right 'keepalive_requests 4;')
 }
 EOF
     PATH=$PATH:/usr/sbin nginx -c "$BATS_FILE_TMPDIR/nginx.conf" -p "$BATS_FILE_TMPDIR" \
@@ -59,15 +68,121 @@ EOF
 # Names are resolved as everywhere; nothing must be asked of a proxy of the machine's.
 export no_proxy='*'
 
-@test "the whole account comes over HTTP/2 and TLS, on one connection at a time" {
-    : >"$BATS_FILE_TMPDIR/access.log"
+# The nth field of the log of all answers, each value once.
+logged() {
+    cut -d ' ' -f "$1" "$ACCESS" | sort -u
+}
+
+# How many connections there were.
+expect_connections() {
+    expect "$(logged 3 | wc -l)" "$1" "connections"
+}
+
+# Whether every connection to the server has TCP's keepalive timer running (tr 02 in proc(5)).
+kept_alive() {
+    awk -v port="$(printf ':%04X' "$PORT")" '
+        $3 ~ port "$" && $4 == "01" { seen++; alive += $6 ~ /^02/ }
+        END { exit !(seen && seen == alive) }' /proc/net/tcp
+}
+
+# The folders of the threads, in $names.
+list_threads() {
+    mapfile -t names < <(find "$MNT" -mindepth 1 -maxdepth 1 | sort)
+}
+
+# read_at_once LIMIT FOLDER...: a reader for each folder, while no more than LIMIT requests, of which
+# there are two rounds, may be under way. First pages are held, a second one is not.
+read_at_once() {
+    local limit=$1 readers=() name
+    shift
+    control POST /reset >/dev/null
+    fault hold 'asc$' 'times: null'
+    for name in "$@"; do
+        find "$name" >/dev/null 3>&- &
+        readers+=($!)
+        started+=($!)
+    done
+    wait_until held "$limit"
+    expect_requests "$limit" 'asc$'
+    control POST /release >/dev/null
+    wait_until held $(($# - limit)) # one less if there had been one too many
+    expect_requests $# 'asc$'
+    control POST /release >/dev/null
+    wait "${readers[@]}"
+    control DELETE /faults >/dev/null
+}
+
+@test "the whole account comes over HTTP/2 and TLS, compressed, on one connection" {
+    : >"$ACCESS"
     mount_fs
     expect "$(find "$MNT" -mindepth 1 -maxdepth 1 | wc -l)" "$(account length)"
     expect "$(find "$MNT" -name '0*.json' | wc -l)" "$(account 'map(.items | length) | add')"
-    expect "$(cut -d ' ' -f 1 "$BATS_FILE_TMPDIR/access.log" | sort -u)" HTTP/2.0
-    run -1 grep -vE 'TLSv1\.[23]' "$BATS_FILE_TMPDIR/access.log"
-    expect "$(cut -d ' ' -f 3 "$BATS_FILE_TMPDIR/access.log" | sort -u | wc -l)" 1
+    expect "$(logged 1)" HTTP/2.0
+    run -1 grep -vE 'TLSv1\.[23]' "$ACCESS"
+    expect_connections 1
+    wait_until kept_alive
+    expect "$(logged 5)" gzip
+    # All that curl can undo, which its own program offers as well.
+    accepted=$(curl -s --noproxy '*' --compressed -o /dev/null -v "$SANDBOX/count" 2>&1 |
+        sed -nE 's/\r//; s/^> Accept-Encoding: //p')
+    expect "$(cut -d ' ' -f 6- "$ACCESS" | sort -u)" "$accepted"
 }
+
+@test "readers at once share one connection of HTTP/2, with 16 streams at once" {
+    : >"$ACCESS"
+    mount_fs
+    list_threads
+    read_at_once 16 "${names[@]:0:24}"
+    expect "$(logged 1)" HTTP/2.0
+    expect_connections 1
+}
+
+@test "--concurrency is the number of streams at once" {
+    mount_fs --concurrency=3
+    list_threads
+    read_at_once 3 "${names[@]:0:5}"
+}
+
+@test "a server without HTTP/2 gets 16 connections, which are kept" {
+    : >"$ACCESS"
+    OPENAI_BASE_URL=https://localhost:$HTTP1_PORT/v1 mount_fs
+    list_threads
+    read_at_once 16 "${names[@]:0:17}"
+    find "${names[@]:17:6}" >/dev/null
+    read_at_once 16 "${names[@]:23:17}"
+    expect "$(logged 1)" HTTP/1.1
+    expect_connections 16
+}
+
+# --- Connections that are lost ---------------------------------------------------------------
+
+# mount_through_proxy: mounts by way of proxy.py, and reads two threads of it.
+mount_through_proxy() {
+    PROXY_LOG=$BATS_TEST_TMPDIR/proxy.log
+    "$BATS_TEST_DIRNAME/proxy.py" "$PORT" "$PROXY_LOG" 3>&- &
+    PROXY=$!
+    started+=("$PROXY")
+    wait_until test -s "$PROXY_LOG"
+    OPENAI_BASE_URL=https://localhost:$(head -n 1 "$PROXY_LOG")/v1 mount_fs
+    list_threads
+    find "${names[@]:0:2}" >/dev/null
+    expect_proxied 1
+}
+
+# expect_proxied CONNECTIONS
+expect_proxied() {
+    expect "$(grep -c connected "$PROXY_LOG")" "$1" "connections"
+}
+
+@test "a connection that was closed while idle is replaced by one, and nobody notices" {
+    mount_through_proxy
+    kill -USR2 "$PROXY"
+    wait_until grep -q closed "$PROXY_LOG"
+    read_at_once 16 "${names[@]:2:17}"
+    expect_proxied 2
+}
+
+# --- Certificates ----------------------------------------------------------------------------
 
 @test "a certificate that nobody trusts" {
     fails certificate env -u SSL_CERT_FILE "$CHATKITFS" "$MNT"

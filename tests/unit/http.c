@@ -247,21 +247,43 @@ static void a_body_that_inflates_beyond_16_mib_is_too_large(void)
 /* Failures of the transport */
 
 /* A port that is bound and not listened on refuses. */
+static char *refused_url(const char *scheme, GSocket **bound)
+{
+    *bound = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+    g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
+    g_assert_true(g_socket_bind(*bound, any, FALSE, NULL));
+    g_autoptr(GSocketAddress) address = g_socket_get_local_address(*bound, NULL);
+    return g_strdup_printf("%s://127.0.0.1:%u/", scheme,
+                           g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address)));
+}
+
 static void a_closed_port_is_refused(void)
 {
     g_autoptr(Fixture) f = fixture_new(1);
     g_auto(Outcome) outcome = {0};
-    g_autoptr(GSocket) bound =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-    g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
-    g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
-    g_assert_true(g_socket_bind(bound, any, FALSE, NULL));
-    g_autoptr(GSocketAddress) address = g_socket_get_local_address(bound, NULL);
-    g_autofree char *url = g_strdup_printf(
-        "http://127.0.0.1:%u/", g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address)));
+    g_autoptr(GSocket) bound = NULL;
+    g_autofree char *url = refused_url("http", &bound);
     ck_http_get(f->http, url, on_done, &outcome);
     server_run_until(f->context, outcome.calls > 0);
     g_assert_error(outcome.error, CK_ERROR, CK_ERROR_REFUSED);
+}
+
+static void requests_that_wait_for_a_connection_fail_as_it_does(void)
+{
+    enum { REQUESTS = 5 };
+    g_autoptr(Fixture) f = fixture_new(REQUESTS);
+    Outcome outcomes[REQUESTS] = {0};
+    g_autoptr(GSocket) bound = NULL;
+    g_autofree char *url = refused_url("https", &bound);
+    for (guint i = 0; i < REQUESTS; i++)
+        ck_http_get(f->http, url, on_done, &outcomes[i]);
+    for (guint i = 0; i < REQUESTS; i++) {
+        server_run_until(f->context, outcomes[i].calls > 0);
+        g_assert_cmpuint(outcomes[i].calls, ==, 1);
+        g_assert_error(outcomes[i].error, CK_ERROR, CK_ERROR_REFUSED);
+        outcome_clear(&outcomes[i]);
+    }
 }
 
 static void a_connection_closed_without_an_answer_broke(void)
@@ -439,6 +461,36 @@ static void a_callback_may_cancel_another_request(void)
     g_assert_cmpuint(one.calls + two.calls, ==, 1);
 }
 
+/* Requests that wait for one connection; the first one's failure comes first. */
+typedef struct {
+    CkHttpRequest *requests[5];
+    guint failed;
+} Crowd;
+
+static void cancel_the_rest(const CkHttpResponse *response, const GError *error, gpointer data)
+{
+    Crowd *crowd = data;
+    g_assert_null(response);
+    g_assert_error(error, CK_ERROR, CK_ERROR_REFUSED);
+    crowd->failed++;
+    for (gsize i = 1; i < G_N_ELEMENTS(crowd->requests); i++)
+        ck_http_cancel(crowd->requests[i]);
+}
+
+static void a_callback_may_cancel_those_that_fail_with_it(void)
+{
+    g_autoptr(Fixture) f = fixture_new(5);
+    Crowd crowd = {0};
+    g_autoptr(GSocket) bound = NULL;
+    g_autofree char *url = refused_url("https", &bound);
+    for (gsize i = 0; i < G_N_ELEMENTS(crowd.requests); i++)
+        crowd.requests[i] = ck_http_get(f->http, url, cancel_the_rest, &crowd);
+    server_run_until(f->context, crowd.failed > 0);
+    while (g_main_context_iteration(f->context, FALSE))
+        continue;
+    g_assert_cmpuint(crowd.failed, ==, 1);
+}
+
 typedef struct {
     Fixture *f;
     Outcome first, second;
@@ -500,6 +552,7 @@ int main(int argc, char **argv)
     TEST(a_larger_body_is_too_large);
     TEST(a_body_that_inflates_beyond_16_mib_is_too_large);
     TEST(a_closed_port_is_refused);
+    TEST(requests_that_wait_for_a_connection_fail_as_it_does);
     TEST(a_connection_closed_without_an_answer_broke);
     TEST(a_truncated_body_broke);
     TEST(a_truncated_chunk_broke);
@@ -513,6 +566,7 @@ int main(int argc, char **argv)
     TEST(a_cancelled_request_that_waits_is_never_sent);
     TEST(a_cancelled_request_that_runs_makes_room_for_the_next);
     TEST(a_callback_may_cancel_another_request);
+    TEST(a_callback_may_cancel_those_that_fail_with_it);
     TEST(a_callback_may_start_another_request);
     TEST(free_ends_what_runs_and_what_waits_without_a_callback);
     return g_test_run();
