@@ -34,6 +34,7 @@ struct _CkHttpRequest {
 struct _CkHttp {
     GMainContext *context;
     CURLM *multi;
+    CURLSH *sessions; /* of TLS: curl would keep them in the easy handle, and forget them with it */
     struct curl_slist *headers;
     guint concurrency;
     guint patience; /* seconds */
@@ -154,6 +155,7 @@ static CURL *new_easy(CkHttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SHARE, http->sessions);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     /* Else a burst of first requests would open as many connections, for HTTP/2 to use one. */
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)tls);
@@ -354,12 +356,14 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     CkHttp *http = g_new0(CkHttp, 1);
     http->context = g_main_context_ref(context);
     http->multi = multi;
+    http->sessions = curl_share_init();
     http->concurrency = options->concurrency;
     http->patience = options->patience;
     http->ca_file = g_strdup(options->ca_file);
     http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
     for (const char *const *header = options->headers; *header; header++)
         http->headers = curl_slist_append(http->headers, *header);
+    curl_share_setopt(http->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     /* Else curl keeps fewer connections, the fewer requests are under way. */
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)http->concurrency);
     curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)http->concurrency);
@@ -377,6 +381,7 @@ void ck_http_free(CkHttp *http)
     while (http->running.length > 0)
         request_free(g_queue_peek_head(&http->running));
     curl_multi_cleanup(http->multi);
+    curl_share_cleanup(http->sessions);
     clear_timer(http);
     g_hash_table_unref(http->sockets);
     curl_slist_free_all(http->headers);

@@ -4,9 +4,10 @@
  * every callback runs from the main context.
  *
  * At most `concurrency` requests are under way; later ones wait in order. Where the server speaks
- * HTTP/2 they share one connection, else they have at most as many, kept for later requests. Each
- * request has 5 s to connect and 30 s in all, and is given up when nothing arrives for 10 s; a
- * patient caller gets more. One that waits for a connection which can't be made fails with it.
+ * HTTP/2 they share one connection, else they have at most as many, kept for later requests; a new
+ * one takes up the TLS session of an earlier one. Each request has 5 s to connect and 30 s in all,
+ * and is given up when nothing arrives for 10 s; a patient caller gets more. One that waits for a
+ * connection which can't be made fails with it.
  *
  * Redirects are not followed and the key is sent to nobody but the host of the URL.
  */

@@ -154,6 +154,15 @@ read_at_once() {
     expect_connections 16
 }
 
+@test "a later connection takes up the TLS session of an earlier one" {
+    : >"$ACCESS"
+    OPENAI_BASE_URL=https://localhost:$SHORT_PORT/v1 mount_fs
+    expect "$(find "$MNT" -name '0*.json' | wc -l)" "$(account 'map(.items | length) | add')"
+    # 4 requests on each connection, and the first of them has nothing to take up.
+    expect "$(cut -d ' ' -f 3,4 "$ACCESS" | uniq | cut -d ' ' -f 2 | uniq)" $'.\nr'
+    expect "$(cut -d ' ' -f 4 "$ACCESS" | grep -c -F .)" 4
+}
+
 # --- Connections that are lost ---------------------------------------------------------------
 
 # mount_through_proxy: mounts by way of proxy.py, and reads two threads of it.
