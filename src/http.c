@@ -4,6 +4,10 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <glib-unix.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -41,8 +45,10 @@ struct _CkHttp {
     char *ca_file;  /* or NULL */
     GQueue waiting; /* CkHttpRequest, oldest first */
     GQueue running;
-    GSource *timer;      /* curl's one timer, or NULL */
-    GHashTable *sockets; /* fd → GSource, what curl wants to be told about */
+    GSource *timer;          /* curl's one timer, or NULL */
+    GHashTable *sockets;     /* fd → GSource, what curl wants to be told about */
+    GHashTable *connections; /* fd; those in use, being made, and kept for later */
+    gboolean multiplexed;    /* the last answer came over HTTP/2 */
 };
 
 static void collect(CkHttp *http);
@@ -118,6 +124,50 @@ static int set_timer(CURLM *multi, long timeout_ms, void *data)
     return 0;
 }
 
+/* Connections */
+
+/* CURLOPT_SOCKOPTFUNCTION: a socket was made, to be connected. */
+static int note_connection(void *data, curl_socket_t fd, curlsocktype purpose)
+{
+    CkHttp *http = data;
+    (void)purpose;
+    g_hash_table_add(http->connections, GINT_TO_POINTER(fd));
+    return CURL_SOCKOPT_OK;
+}
+
+/* CURLOPT_CLOSESOCKETFUNCTION */
+static int close_connection(void *data, curl_socket_t fd)
+{
+    CkHttp *http = data;
+    g_hash_table_remove(http->connections, GINT_TO_POINTER(fd));
+    return close(fd);
+}
+
+static long stall_timeout_s(CkHttp *http)
+{
+    return MAX(STALL_TIMEOUT_S, (long)http->patience / 3);
+}
+
+/*
+ * A request that times out ends its stream, not its connection, and the next request would go over
+ * the same one, dead or not. So connections that have been silent for half as long as a request may
+ * be are shut down: what still goes over them fails now, and the next request gets a new one.
+ */
+static void shut_down_silent_connections(CkHttp *http)
+{
+    GHashTableIter iter;
+    gpointer fd;
+    g_hash_table_iter_init(&iter, http->connections);
+    while (g_hash_table_iter_next(&iter, &fd, NULL)) {
+        struct tcp_info info;
+        socklen_t size = sizeof info;
+        if (getsockopt(GPOINTER_TO_INT(fd), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+            info.tcpi_state == TCP_ESTABLISHED &&
+            info.tcpi_last_data_recv >= stall_timeout_s(http) * 1000 / 2)
+            shutdown(GPOINTER_TO_INT(fd), SHUT_RDWR);
+    }
+}
+
 /* One request */
 
 /* CURLOPT_WRITEFUNCTION */
@@ -156,12 +206,16 @@ static CURL *new_easy(CkHttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_SHARE, http->sessions);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, note_connection);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_connection);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     /* Else a burst of first requests would open as many connections, for HTTP/2 to use one. */
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)tls);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, MAX(STALL_TIMEOUT_S, (long)http->patience / 3));
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, stall_timeout_s(http));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT, MAX(TOTAL_TIMEOUT_S, (long)http->patience));
     if (http->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
@@ -278,11 +332,14 @@ static void fail_unconnected(CkHttpRequest *request, const GError *error)
 
 static void finish_failed(CkHttpRequest *request, CURLcode code)
 {
+    CkHttp *http = request->http;
     g_autoptr(GError) error = transport_error(request, code);
     if (!has_reached(request, CURLINFO_PRETRANSFER_TIME_T)) {
         fail_unconnected(request, error);
         return;
     }
+    if (code == CURLE_OPERATION_TIMEDOUT && http->multiplexed)
+        shut_down_silent_connections(http);
     fail(request, error);
 }
 
@@ -291,8 +348,10 @@ static void finish(CkHttpRequest *request)
 {
     CkHttpDone done = request->done;
     gpointer data = request->data;
-    long status;
+    long status, version;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
+    request->http->multiplexed = version >= CURL_HTTP_VERSION_2_0;
     CkHttpResponse response = {
         .status = (int)status,
         .body = g_byte_array_free_to_bytes(g_steal_pointer(&request->body)),
@@ -361,6 +420,7 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     http->patience = options->patience;
     http->ca_file = g_strdup(options->ca_file);
     http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
+    http->connections = g_hash_table_new(NULL, NULL);
     for (const char *const *header = options->headers; *header; header++)
         http->headers = curl_slist_append(http->headers, *header);
     curl_share_setopt(http->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
@@ -384,6 +444,7 @@ void ck_http_free(CkHttp *http)
     curl_share_cleanup(http->sessions);
     clear_timer(http);
     g_hash_table_unref(http->sockets);
+    g_hash_table_unref(http->connections);
     curl_slist_free_all(http->headers);
     g_free(http->ca_file);
     g_main_context_unref(http->context);

@@ -191,6 +191,18 @@ expect_proxied() {
     expect_proxied 2
 }
 
+@test "a connection that went silent holds up one attempt of each request, not the mount" {
+    mount_through_proxy
+    kill -USR1 "$PROXY"
+    wait_until grep -q silent "$PROXY_LOG"
+    control POST /reset >/dev/null
+    printf '%s\0' "${names[@]:2:4}" | xargs -0 -P 4 -n 1 find >/dev/null
+    expect_requests 4 /items
+    expect_proxied 2
+    find "${names[@]:6:4}" >/dev/null
+    expect_proxied 2
+}
+
 # --- Certificates ----------------------------------------------------------------------------
 
 @test "a certificate that nobody trusts" {
