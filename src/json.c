@@ -4,9 +4,20 @@
 #include "error.h"
 #include "text.h"
 
+static gboolean is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Brackets, commas and colons. */
+static gboolean is_structure(char c)
+{
+    return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || c == ':';
+}
+
 static const char *skip_space(const char *at, const char *end)
 {
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+    while (at < end && is_space(*at))
         at++;
     return at;
 }
@@ -20,7 +31,7 @@ static const char *skip_string(const char *at, const char *end)
         if (!quote)
             return NULL;
         const char *slash = quote; /* behind an odd number of backslashes it is escaped */
-        while (slash > begin && slash[-1] == '\\')
+        while (slash[-1] == '\\')  /* the opening quote is none */
             slash--;
         if ((quote - slash) % 2 == 0)
             return quote + 1;
@@ -146,7 +157,7 @@ static const char *skip_scalar(const char *at, const char *end)
 {
     if (*at == '"')
         return skip_string(at, end);
-    while (at < end && !strchr("{}[],: \t\r\n", *at))
+    while (at < end && !is_structure(*at) && !is_space(*at))
         at++;
     return at;
 }
@@ -284,7 +295,7 @@ static void put_compact(CkSlice value, CkSink *out, PutToken put_token)
         const char *token = skip_space(at, end);
         if (token == end)
             break;
-        if (strchr("{}[],:", *token)) {
+        if (is_structure(*token)) {
             ck_sink_char(out, *token);
             at = token + 1;
         } else {
@@ -410,6 +421,10 @@ void ck_json_show(CkSlice value, CkSink *out)
 static void put_on_line(CkSlice token, CkSink *out)
 {
     const char *run = token.data, *end = token.data + token.size;
+    if (!memchr(run, '\n', token.size) && !memchr(run, '\r', token.size)) {
+        put_as_sent(token, out);
+        return;
+    }
     for (const char *at = run; at < end; at++) {
         const char *c = *at == '\\' ? at + 1 : at;
         if (*c == '\n' || *c == '\r') {
