@@ -449,34 +449,65 @@ void ck_json_compact(CkSlice value, CkSink *out)
  * one. */
 #define CJSON_NUMBER_MAX 60
 
-/* A copy being made, and how much of it could not be kept. */
+/* A copy being made. Most of it is copied in few large runs. */
 typedef struct {
     GString *text;
-    guint lost;
+    const char *run; /* behind what has been copied, or replaced */
+    guint lost;      /* how much could not be kept */
 } Repair;
 
-static void put_lost(Repair *repair)
+static void copy_to(Repair *repair, const char *end)
 {
-    g_string_append(repair->text, REPLACEMENT);
+    g_string_append_len(repair->text, repair->run, end - repair->run);
+    repair->run = end;
+}
+
+/* Instead of what stands from at to after. */
+static void replace(Repair *repair, const char *at, const char *after, const char *with)
+{
+    copy_to(repair, at);
+    g_string_append(repair->text, with);
+    repair->run = after;
+}
+
+static void replace_lost(Repair *repair, const char *at, const char *after)
+{
+    replace(repair, at, after, REPLACEMENT);
     repair->lost++;
 }
 
-/* Copies one escape sequence in a form that can be decoded; returns the place after it. */
+/* The place behind those of the leading characters that are ASCII and no NUL, eight at a time. */
+static const char *skip_ascii(const char *at, const char *end)
+{
+    guint64 bytes;
+    for (; end - at >= (gssize)sizeof bytes; at += sizeof bytes) {
+        memcpy(&bytes, at, sizeof bytes);
+        /* A byte that is not ASCII has its highest bit set; one that is 0, when 1 is taken off. */
+        if ((bytes | (bytes - 0x0101010101010101)) & 0x8080808080808080)
+            break;
+    }
+    return at;
+}
+
+/* Sees to it that an escape sequence can be decoded; returns the place after it. */
 static const char *repair_escape(const char *at, const char *end, Repair *repair)
 {
+    if (at[1] && strchr("\"\\/bfnrt", at[1]))
+        return at + 2;
     int unit = escaped_unit(at, end);
-    gboolean simple = unit < 0 && at[1] && strchr("\"\\/bfnrt", at[1]);
-    gboolean character = (gint)g_utf8_get_char_validated(at + 1, end - at - 1) > 0;
-    gsize size = unit < 0 ? (character ? 1 + (gsize)(g_utf8_next_char(at + 1) - (at + 1)) : 2)
-                 : is_pair(unit, escaped_unit(at + 6, end)) ? 12
-                                                            : 6;
+    if (unit < 0) {
+        gboolean character = (gint)g_utf8_get_char_validated(at + 1, end - at - 1) > 0;
+        const char *after = character ? g_utf8_next_char(at + 1) : at + 2;
+        replace_lost(repair, at, after);
+        return after;
+    }
+    if (is_pair(unit, escaped_unit(at + 6, end)))
+        return at + 12;
     if (unit == 0)
-        g_string_append(repair->text, "\\u2400");
-    else if (simple || size == 12 || (unit > 0 && (unit < 0xd800 || unit > 0xdfff)))
-        g_string_append_len(repair->text, at, (gssize)size);
-    else
-        put_lost(repair);
-    return at + size;
+        replace(repair, at, at + 6, "\\u2400");
+    else if (unit >= 0xd800 && unit <= 0xdfff)
+        replace_lost(repair, at, at + 6);
+    return at + 6;
 }
 
 static void repair_string(const char *at, const char *end, Repair *repair)
@@ -488,38 +519,44 @@ static void repair_string(const char *at, const char *end, Repair *repair)
         }
         const char *stop = memchr(at, '\\', (gsize)(end - at));
         const char *run = stop ? stop : end;
-        while (at < run) {
-            const char *bad;
-            g_utf8_validate_len(at, (gsize)(run - at), &bad);
-            g_string_append_len(repair->text, at, bad - at);
-            at = bad;
-            if (at == run)
-                break;
+        at = skip_ascii(at, run);
+        while (!g_utf8_validate_len(at, (gsize)(run - at), &at)) {
             if (*at)
-                put_lost(repair);
+                replace_lost(repair, at, at + 1);
             else
-                g_string_append(repair->text, NUL_PICTURE);
+                replace(repair, at, at + 1, NUL_PICTURE);
             at++;
         }
     }
 }
 
+/* A number, or a word. */
+static void repair_word(const char *at, const char *after, Repair *repair)
+{
+    gboolean number = *at == '-' || g_ascii_isdigit(*at);
+    if (number && after - at > CJSON_NUMBER_MAX)
+        replace(repair, at, after, "0");
+    else if (*at == 'N' || *at == 'I' || (number && after > at + 1 && at[1] == 'I'))
+        replace(repair, at, after, "null");
+}
+
 char *ck_json_repair(CkSlice value, guint *lost)
 {
-    Repair repair = {g_string_sized_new(value.size + 1), 0};
-    for (const char *at = value.data, *end = at + value.size; at < end;) {
-        const char *after = strchr("{}[],: \t\r\n", *at) ? at + 1 : skip_scalar(at, end);
-        gboolean number = *at == '-' || g_ascii_isdigit(*at);
+    const char *end = value.data + value.size;
+    Repair repair = {g_string_sized_new(value.size + 1), value.data, 0};
+    for (const char *at = value.data; at < end;) {
+        if (is_structure(*at) || is_space(*at)) {
+            at++;
+            continue;
+        }
+        const char *after = skip_scalar(at, end);
         if (*at == '"')
             repair_string(at, after, &repair);
-        else if (number && after - at > CJSON_NUMBER_MAX)
-            g_string_append_c(repair.text, '0');
-        else if (*at == 'N' || *at == 'I' || (number && after > at + 1 && at[1] == 'I'))
-            g_string_append(repair.text, "null");
         else
-            g_string_append_len(repair.text, at, after - at);
+            repair_word(at, after, &repair);
         at = after;
     }
+    copy_to(&repair, end);
     if (lost)
         *lost += repair.lost;
     return g_string_free(repair.text, FALSE);
