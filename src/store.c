@@ -172,7 +172,8 @@ gboolean ck_store_must_find(CkFound found, GError **error)
 CkStore *ck_store_new(GError **error)
 {
     g_autoptr(CkStore) store = g_new0(CkStore, 1);
-    if (sqlite3_open_v2("", &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) ||
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread */
+    if (sqlite3_open_v2("", &store->db, flags, NULL) ||
         sqlite3_exec(store->db, schema, NULL, NULL, NULL)) {
         set_error(store, error);
         return NULL;
