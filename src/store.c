@@ -8,7 +8,8 @@
 #include "render.h"
 
 /* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
- * memory, beyond which they go to the temporary file. */
+ * memory, beyond which they go to the temporary file. json stands last in its rows: what is behind
+ * a large value is found by reading all of its pages (fileformat2.html, 1.6). */
 static const char schema[] =
     "PRAGMA journal_mode = MEMORY;"
     "PRAGMA synchronous = OFF;"
@@ -27,12 +28,12 @@ static const char schema[] =
     "  name TEXT NOT NULL UNIQUE,"
     "  created_at INTEGER NOT NULL,"
     "  newest_at INTEGER NOT NULL,"
-    "  json BLOB NOT NULL,"
     "  json_size INTEGER NOT NULL,"
     "  head_size INTEGER NOT NULL,"
     "  items INTEGER NOT NULL DEFAULT 0,"
     "  md_size INTEGER NOT NULL DEFAULT 0,"
-    "  jsonl_size INTEGER NOT NULL DEFAULT 0);"
+    "  jsonl_size INTEGER NOT NULL DEFAULT 0,"
+    "  json BLOB NOT NULL);"
     "CREATE INDEX thread_of_user ON thread (user, place);"
     "CREATE TABLE former_name (name TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE item ("
@@ -43,12 +44,12 @@ static const char schema[] =
     "  role TEXT NOT NULL,"
     "  created_at INTEGER NOT NULL,"
     "  finished INTEGER NOT NULL,"
-    "  json BLOB NOT NULL,"
     "  json_size INTEGER NOT NULL,"
     "  md_size INTEGER NOT NULL,"
     "  jsonl_size INTEGER NOT NULL,"
     "  md_offset INTEGER NOT NULL,"
     "  jsonl_offset INTEGER NOT NULL,"
+    "  json BLOB NOT NULL,"
     "  UNIQUE (thread, number),"
     "  UNIQUE (thread, id));"
     "CREATE TABLE listing (key TEXT PRIMARY KEY, cursor TEXT, complete INTEGER NOT NULL)"
