@@ -7,6 +7,11 @@
 #include "names.h"
 #include "render.h"
 
+/* An item's row is made of its thread's row and its number, which are never reused either: the
+ * items of a thread stand together, and one is found by its number without an index. */
+#define NUMBER_BITS "28"
+#define ITEMS_MAX   "0xfffffff"
+
 /* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
  * memory, beyond which they go to the temporary file. json stands last in its rows: what is behind
  * a large value is found by reading all of its pages (fileformat2.html, 1.6). */
@@ -30,16 +35,16 @@ static const char schema[] =
     "  newest_at INTEGER NOT NULL,"
     "  json_size INTEGER NOT NULL,"
     "  head_size INTEGER NOT NULL,"
-    "  items INTEGER NOT NULL DEFAULT 0,"
+    "  items INTEGER NOT NULL DEFAULT 0 CHECK (items <= " ITEMS_MAX "),"
     "  md_size INTEGER NOT NULL DEFAULT 0,"
     "  jsonl_size INTEGER NOT NULL DEFAULT 0,"
     "  json BLOB NOT NULL);"
     "CREATE INDEX thread_of_user ON thread (user, place);"
     "CREATE TABLE former_name (name TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE item ("
-    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  row INTEGER PRIMARY KEY,"
     "  thread INTEGER NOT NULL,"
-    "  number INTEGER NOT NULL,"
+    "  number INTEGER AS (row & " ITEMS_MAX "),"
     "  id TEXT NOT NULL,"
     "  role TEXT NOT NULL,"
     "  created_at INTEGER NOT NULL,"
@@ -50,7 +55,6 @@ static const char schema[] =
     "  md_offset INTEGER NOT NULL,"
     "  jsonl_offset INTEGER NOT NULL,"
     "  json BLOB NOT NULL,"
-    "  UNIQUE (thread, number),"
     "  UNIQUE (thread, id));"
     "CREATE TABLE listing (key TEXT PRIMARY KEY, cursor TEXT, complete INTEGER NOT NULL)"
     "  WITHOUT ROWID;";
@@ -135,15 +139,17 @@ static const char *const statements[N_STATEMENTS] = {
     [NEXT_NAMED_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name > ?1"
                           " AND place IS NOT NULL ORDER BY name LIMIT 1",
     [THREAD_JSON] = "SELECT json FROM thread WHERE row = ?1",
-    [ADD_ITEM] = "INSERT OR IGNORE INTO item (thread, number, id, role, created_at, finished, json,"
+    [ADD_ITEM] = "INSERT OR IGNORE INTO item (row, thread, id, role, created_at, finished, json,"
                  " json_size, md_size, jsonl_size, md_offset, jsonl_offset)"
-                 " SELECT row, items + 1, ?2, ?3, iif(?4, ?4, created_at), ?5, ?6, ?7, ?8, ?9,"
+                 " SELECT (row << " NUMBER_BITS
+                 ") + items + 1, row, ?2, ?3, iif(?4, ?4, created_at), ?5, ?6, ?7, ?8, ?9,"
                  " md_size, jsonl_size FROM thread WHERE id = ?1",
     [GROW_THREAD] = "UPDATE thread SET items = items + 1, md_size = md_size + ?2,"
                     " jsonl_size = jsonl_size + ?3, newest_at = CASE WHEN ?4 = 0 THEN newest_at"
                     " WHEN items = 0 THEN ?4 ELSE max(newest_at, ?4) END WHERE id = ?1",
     [ITEM_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = ?1",
-    [ITEM_BY_NUMBER] = "SELECT " ITEM_COLUMNS " FROM item WHERE thread = ?1 AND number = ?2",
+    [ITEM_BY_NUMBER] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = (?1 << " NUMBER_BITS ") + ?2"
+                       " AND thread = ?1",
     [ITEM_JSON] = "SELECT json FROM item WHERE row = ?1",
     [GET_LISTING] = "SELECT cursor, complete FROM listing WHERE key = ?1",
     [PUT_LISTING] = "INSERT OR REPLACE INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)",

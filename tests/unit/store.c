@@ -300,6 +300,24 @@ static void items_are_numbered_within_their_thread(void)
     g_assert_cmpint(ck_store_item_numbered(store, one.row, 3, &none, NULL), ==, CK_ABSENT);
 }
 
+/* Whatever rows are made of. */
+static void no_number_leads_to_another_thread(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) one = {0};
+    g_auto(CkItemRow) none = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 1, "a");
+    rows_put_message(store, "cthr_2", "cthi_2", 2, "b");
+    rows_get_thread(store, "cthr_1", &one);
+
+    for (int bit = 1; bit < 64; bit++) {
+        guint64 number = ((guint64)1 << bit) + 1;
+        g_assert_cmpint(ck_store_item_numbered(store, one.row, number, &none, NULL), ==, CK_ABSENT);
+    }
+}
+
 static void an_item_that_came_before_is_ignored(void)
 {
     g_autoptr(CkStore) store = rows_new_store();
@@ -704,6 +722,7 @@ int main(int argc, char **argv)
     TEST(users_that_look_alike_are_told_apart);
     TEST(a_user_has_one_row_and_the_time_of_the_newest_thread);
     TEST(items_are_numbered_within_their_thread);
+    TEST(no_number_leads_to_another_thread);
     TEST(an_item_that_came_before_is_ignored);
     TEST(the_same_item_id_in_two_threads_is_two_items);
     TEST(items_are_told_apart_by_the_ids_they_are_given);
