@@ -25,11 +25,24 @@ static inline gsize ck_sink_room(const CkSink *sink, gsize count, gsize *skip)
     return sink->text && from < to ? (gsize)(to - from) : 0;
 }
 
+/* g_string_append_len(), which is a function before GLib 2.76, without its call where there is
+ * room: most of what is written is short. */
+static inline void ck_sink_keep(GString *text, const char *bytes, gsize count)
+{
+    if (count >= text->allocated_len - text->len) {
+        g_string_append_len(text, bytes, (gssize)count);
+        return;
+    }
+    memcpy(text->str + text->len, bytes, count);
+    text->len += count;
+    text->str[text->len] = '\0';
+}
+
 static inline void ck_sink_bytes(CkSink *sink, const char *bytes, gsize count)
 {
     gsize skip, room = ck_sink_room(sink, count, &skip);
     if (room > 0)
-        g_string_append_len(sink->text, bytes + skip, (gssize)room);
+        ck_sink_keep(sink->text, bytes + skip, room);
     sink->size += count;
 }
 
