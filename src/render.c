@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "render.h"
 
+#include <time.h>
+
 #include "markdown.h"
 #include "text.h"
+
+#define TIME_MAX G_GINT64_CONSTANT(253402300799) /* the last second of the year 9999 */
 
 static void put_text(CkSink *out, const char *text)
 {
@@ -336,18 +340,26 @@ static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
     return 1;
 }
 
-static char *format_time(gint64 seconds, const char *format)
+#define TIME_SIZE 64 /* more than any time takes */
+
+/* Writes the time into text; "" where there is none, or none before the year 10000. */
+static void format_time(gint64 seconds, const char *format, char text[TIME_SIZE])
 {
-    g_autoptr(GDateTime) time = seconds > 0 ? g_date_time_new_from_unix_utc(seconds) : NULL;
-    return time ? g_date_time_format(time, format) : NULL;
+    time_t time = (time_t)seconds;
+    struct tm tm;
+    if (seconds <= 0 || seconds > TIME_MAX || !gmtime_r(&time, &tm) ||
+        strftime(text, TIME_SIZE, format, &tm) == 0)
+        *text = '\0';
 }
 
 void ck_render_item(const CkItem *item, CkSink *out)
 {
-    g_autofree char *time = format_time(item->created_at, " · %Y-%m-%d %H:%M:%S UTC");
+    char time[TIME_SIZE];
+    format_time(item->created_at, "%Y-%m-%d %H:%M:%S UTC", time);
     ck_sink_string(out, "## ");
     ck_sink_string(out, item->role);
-    ck_sink_string(out, time ? time : "");
+    ck_sink_string(out, *time ? " · " : "");
+    ck_sink_string(out, time);
     ck_sink_string(out, "\n\n");
     for (guint i = 0; i < item->parts->len;)
         i += put_parts(out, item->parts, i);
@@ -387,7 +399,8 @@ static gboolean is_titled(const CkThread *thread)
 
 void ck_render_thread_head(const CkThread *thread, CkSink *out)
 {
-    g_autofree char *created = format_time(thread->created_at, "%Y-%m-%dT%H:%M:%SZ");
+    char created[TIME_SIZE];
+    format_time(thread->created_at, "%Y-%m-%dT%H:%M:%SZ", created);
     ck_sink_string(out, "---\n");
     put_yaml(out, "id", thread->id);
     put_yaml(out, "title", thread->title);
@@ -395,7 +408,7 @@ void ck_render_thread_head(const CkThread *thread, CkSink *out)
     put_yaml(out, "status", thread->status);
     put_yaml(out, "reason", thread->reason);
     ck_sink_string(out, "created: ");
-    ck_sink_string(out, created ? created : "null");
+    ck_sink_string(out, *created ? created : "null");
     ck_sink_string(out, "\n---\n\n# ");
     put_plain(out, is_titled(thread) ? thread->title : thread->id ? thread->id : "(no id)");
     ck_sink_string(out, "\n\n");
