@@ -48,27 +48,48 @@ static gboolean is_word(CkSlice value, const char *word)
     return value.size == strlen(word) && memcmp(value.data, word, value.size) == 0;
 }
 
+/* The members of a page that count, as ck_json_member() would find them, each by itself. */
+typedef struct {
+    CkSlice data, has_more, last_id; /* empty: missing */
+} Members;
+
+static Members find_members(CkSlice body)
+{
+    Members members = {{"", 0}, {"", 0}, {"", 0}};
+    CkJsonIter iter;
+    ck_json_iter_init(&iter, body);
+    while (iter.object && ck_json_iter_next(&iter)) {
+        if (ck_json_is_key(iter.key, "data"))
+            members.data = iter.value;
+        else if (ck_json_is_key(iter.key, "has_more"))
+            members.has_more = iter.value;
+        else if (ck_json_is_key(iter.key, "last_id"))
+            members.last_id = iter.value;
+    }
+    return members;
+}
+
 static gboolean fill_page(CkPage *page, GError **error)
 {
-    CkSlice body = ck_slice_bytes(page->body), value;
+    CkSlice body = ck_slice_bytes(page->body);
     CkJsonIter iter;
     if (!ck_json_check(body, error))
         return FALSE;
-    if (!ck_json_member(body, "data", &value) || *value.data != '[')
+    Members members = find_members(body);
+    if (*members.data.data != '[')
         return bad_page(error, "no array \"data\"");
-    ck_json_iter_init(&iter, value);
+    ck_json_iter_init(&iter, members.data);
     while (ck_json_iter_next(&iter)) {
         if (page->elements->len == ELEMENTS_MAX)
             return bad_page(error, "more elements than anybody asked for");
         g_array_append_val(page->elements, iter.value);
     }
-    if (!ck_json_member(body, "has_more", &value) ||
-        !(is_word(value, "true") || is_word(value, "false")))
+    if (!is_word(members.has_more, "true") && !is_word(members.has_more, "false"))
         return bad_page(error, "no boolean \"has_more\"");
-    page->has_more = is_word(value, "true");
-    page->last_id = ck_decode_identity(body, "last_id");
-    gboolean odd = !page->last_id && ck_json_member(body, "last_id", &value) &&
-                   !is_word(value, "null") && *value.data != '"';
+    page->has_more = is_word(members.has_more, "true");
+    page->last_id = *members.last_id.data == '"' ? identity(members.last_id) : NULL;
+    gboolean odd = !page->last_id && members.last_id.size > 0 &&
+                   !is_word(members.last_id, "null") && *members.last_id.data != '"';
     return !(odd && page->has_more) || bad_page(error, "a cursor that is no string");
 }
 

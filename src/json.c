@@ -252,8 +252,7 @@ static int escaped_unit(const char *at, const char *end)
     return unit;
 }
 
-/* Whether a key, with its quotes, spells an ASCII name; letters of it may be escaped. */
-static gboolean is_key(CkSlice key, const char *name)
+gboolean ck_json_is_key(CkSlice key, const char *name)
 {
     const char *at = key.data + 1, *end = key.data + key.size - 1;
     for (; *name && at < end; name++) {
@@ -271,7 +270,7 @@ gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value)
     CkJsonIter iter;
     ck_json_iter_init(&iter, object);
     while (iter.object && ck_json_iter_next(&iter)) {
-        if (is_key(iter.key, name)) {
+        if (ck_json_is_key(iter.key, name)) {
             *value = iter.value;
             found = TRUE;
         }

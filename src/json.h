@@ -54,6 +54,9 @@ typedef struct {
 void ck_json_iter_init(CkJsonIter *iter, CkSlice container);
 gboolean ck_json_iter_next(CkJsonIter *iter);
 
+/* Whether a key, with its quotes, spells a name, however it is escaped. name: ASCII. */
+gboolean ck_json_is_key(CkSlice key, const char *name);
+
 /* The value of an object's member, however its name is escaped; of several with that name the
  * last, as most readers do it. FALSE where there is none. name: ASCII. */
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);
