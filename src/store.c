@@ -144,9 +144,10 @@ static const char *const statements[N_STATEMENTS] = {
                  " SELECT (row << " NUMBER_BITS
                  ") + items + 1, row, ?2, ?3, iif(?4, ?4, created_at), ?5, ?6, ?7, ?8, ?9,"
                  " md_size, jsonl_size FROM thread WHERE id = ?1",
-    [GROW_THREAD] = "UPDATE thread SET items = items + 1, md_size = md_size + ?2,"
-                    " jsonl_size = jsonl_size + ?3, newest_at = CASE WHEN ?4 = 0 THEN newest_at"
-                    " WHEN items = 0 THEN ?4 ELSE max(newest_at, ?4) END WHERE id = ?1",
+    [GROW_THREAD] =
+        "UPDATE thread SET items = items + 1, md_size = md_size + ?2,"
+        " jsonl_size = jsonl_size + ?3, newest_at = CASE WHEN ?4 = 0 THEN newest_at"
+        " WHEN items = 0 THEN ?4 ELSE max(newest_at, ?4) END WHERE row = ?1 >> " NUMBER_BITS,
     [ITEM_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = ?1",
     [ITEM_BY_NUMBER] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = (?1 << " NUMBER_BITS ") + ?2"
                        " AND thread = ?1",
@@ -342,7 +343,7 @@ gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id
         return TRUE;
 
     sqlite3_stmt *grow = use(store, GROW_THREAD);
-    bind_text(grow, 1, thread_id);
+    sqlite3_bind_int64(grow, 1, sqlite3_last_insert_rowid(store->db));
     sqlite3_bind_int64(grow, 2, (gint64)md.size);
     sqlite3_bind_int64(grow, 3, (gint64)jsonl.size);
     sqlite3_bind_int64(grow, 4, item->created_at);
