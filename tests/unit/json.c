@@ -505,6 +505,28 @@ static void repairs_what_a_strict_decoder_refuses(void)
     }
 }
 
+/* Long strings are looked at several bytes at a time. */
+static void repairs_at_every_place_of_a_long_string(void)
+{
+    static const struct {
+        char bad;
+        const char *repaired;
+        guint lost;
+    } cases[] = {{'\0', "\xe2\x90\x80", 0}, {'\xff', REPLACED, 1}, {'\x01', "\x01", 0}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        for (int at = 0; at < 24; at++) {
+            char text[] = "\"........................\"";
+            guint lost = 0;
+            text[1 + at] = cases[i].bad;
+            g_autofree char *expected = g_strdup_printf("\"%.*s%s%.*s\"", at, text + 1,
+                                                        cases[i].repaired, 23 - at, text + 2 + at);
+            g_autofree char *repaired = ck_json_repair((CkSlice){text, sizeof text - 1}, &lost);
+            g_assert_cmpstr(repaired, ==, expected);
+            g_assert_cmpuint(lost, ==, cases[i].lost);
+        }
+    }
+}
+
 static void repairs_in_keys_and_values_alike(void)
 {
     guint lost = 0;
@@ -689,6 +711,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json/compact/line-breaks", compacts_line_breaks_within_strings);
     g_test_add_func("/json/layouts-keep-every-byte", layouts_keep_every_byte_of_a_string);
     g_test_add_func("/json/repair/strings", repairs_what_a_strict_decoder_refuses);
+    g_test_add_func("/json/repair/long-strings", repairs_at_every_place_of_a_long_string);
     g_test_add_func("/json/repair/keys-and-values", repairs_in_keys_and_values_alike);
     g_test_add_func("/json/repair/long-numbers", replaces_numbers_that_are_too_long);
     g_test_add_func("/json/repair/words", replaces_words_for_which_json_has_none);
