@@ -79,7 +79,10 @@ async def serve(port: int, round_trip: float) -> None:
         except OSError:
             client.transport.abort()
             return
-        client.transport.resume_reading()
+        if client.transport.is_closing():
+            server.transport.close()
+        else:
+            client.transport.resume_reading()
 
     class Client(End):
         def connection_made(self, transport: asyncio.Transport) -> None:
@@ -88,7 +91,7 @@ async def serve(port: int, round_trip: float) -> None:
             self.connecting = loop.create_task(connect(self))
 
         def connection_lost(self, error: Optional[Exception]) -> None:
-            if self.peer.transport:
+            if self.peer and self.peer.transport:
                 super().connection_lost(error)
 
     listener = await loop.create_server(lambda: Client(round_trip / 2), "127.0.0.1", 0)

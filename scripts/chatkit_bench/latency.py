@@ -1,14 +1,16 @@
 """A cold grep -r of a distant server, against OpenAI's client and against the ideal."""
 
 import contextlib
+import http.client
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Callable, Iterator, Optional
 
 from .delay import delayed
-from .pages import item_pages, thread_pages
+from .pages import item_pages, query, thread_pages
 from .processes import BenchError
 from .setting import Bench, local, say
 from .table import Row, at_least, at_most, counted, left_out, timed, title
@@ -19,6 +21,18 @@ AT_ONCE = 16  # requests: chatkitfs' default
 GREP = next(walk for walk in WALKS if walk.name == "grep -r")
 CLIENT = Path(__file__).with_name("client.mjs")
 NO_CLIENT = "node or OpenAI's client is not here (scripts/install-client)"
+
+
+def one_request(port: int) -> float:
+    """Seconds that an answer takes on a connection that is there: what the network really is."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        for _ in range(2):  # the first one waits for the connection too
+            start = time.perf_counter()
+            connection.request("GET", "/v1/chatkit/threads" + query("desc", "first"))
+            connection.getresponse().read()
+            elapsed = time.perf_counter() - start
+    return elapsed
 
 
 def run_client(bench: Bench, url: str, at_once: int, threads: int, items: int,
@@ -63,6 +77,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             measures["client 16"] = lambda: client(AT_ONCE)
             measures["client 1"] = lambda: client(1)
         for run in range(bench.runs):
+            samples["latency request"] += [one_request(port) for _ in range(10)]
             for name, measured in measures.items():
                 say(f"at {bench.milliseconds:g} ms: {name}, run {run + 1} of {bench.runs}")
                 samples[f"latency {name}"].append(measured())
@@ -76,6 +91,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     own = samples["latency chatkitfs"]
     mount = samples.median("latency chatkitfs")
     yield title(f"A network of {bench.milliseconds:g} ms, {account}")
+    yield timed("one request", samples["latency request"])
     # Requests / concurrency, and the chain of pages that lists the threads.
     yield timed("`grep -r`, cold", own, "ideal", ideal, at_most(1.3))
     yield counted("`grep -r`, cold: HTTP requests", samples["chatkitfs http"])

@@ -22,9 +22,10 @@ NOT_COUNTED = {"STATFS", "FORGET", "BATCH_FORGET", "INTERRUPT"}
 
 
 class Mount:
-    def __init__(self, path: Path, pid: int):
+    def __init__(self, path: Path, pid: int, requests: "Optional[Requests]"):
         self.path = path
         self.pid = pid
+        self.requests = requests  # with debug
 
     def cpu(self) -> float:
         """Seconds of CPU that its process took so far, in user and kernel."""
@@ -96,10 +97,11 @@ def mounted(program: Path, url: str, path: Path, *, debug: bool = False,
                     env=environment, stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE if debug else errors) as process, \
             unmounting(path, process):
-        mount = Mount(path, process.pid)
-        if debug:
-            mount.requests = Requests(process, path)
+        requests = Requests(process, path) if debug else None
         wait_until(lambda: is_mounted(path) or process.poll() is not None, "the mount")
         if not is_mounted(path):
             raise BenchError(f"chatkitfs did not mount: {log.read_text().strip()}")
-        yield mount
+        try:
+            yield Mount(path, process.pid, requests)
+        except BenchError as error:
+            raise BenchError(f"{error}\n{log.read_text().strip()}".strip()) from None

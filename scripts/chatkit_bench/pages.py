@@ -9,6 +9,7 @@ CURSOR is "first", or the last id of the page before: no reader that follows cur
 
 import gzip
 import json
+import signal
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Iterator
@@ -23,13 +24,19 @@ def write_pages(account: Account, directory: Path) -> None:
     for name in (f"threads/desc/{LIMIT}", f"threads/asc/{LIMIT}", f"items/asc/{LIMIT}", "thread"):
         (directory / name).mkdir(parents=True)
     starts = range(0, account.threads, CHUNK)
-    with Pool() as pool:
+    with Pool(initializer=ignore_signals) as pool:
         chunks = pool.starmap(write_threads, [
             (account, directory, start, min(start + CHUNK, account.threads)) for start in starts])
     threads = [thread for chunk in chunks for thread in chunk]
     for order, listing in (("asc", threads), ("desc", threads[::-1])):
         for cursor, page in pages(listing):
             write(directory / f"threads/{order}/{LIMIT}/{cursor}", page)
+
+
+def ignore_signals() -> None:
+    """A terminal's ^C is for the bench, which ends its processes by SIGTERM."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def write_threads(account: Account, directory: Path, start: int,

@@ -100,7 +100,8 @@ def serving(pages: Path, work: Path) -> Iterator[Server]:
         tls=f"listen 127.0.0.1:{server.tls_port} ssl http2; ssl_certificate {certificate}; "
             f"ssl_certificate_key {key};"))
     with open(work / "nginx.log", "wb") as log, \
-            running("nginx", "-c", work / "nginx.conf", "-p", work, stdout=log, stderr=log) as nginx:
+            running("nginx", "-e", work / "error.log", "-c", work / "nginx.conf", "-p", work,
+                    stdout=log, stderr=log) as nginx:
         wait_until(lambda: nginx.poll() is not None or accepts(server.port), "nginx")
         if nginx.poll() is not None:
             raise BenchError(f"nginx ended: {(work / 'nginx.log').read_text().strip()}")

@@ -11,7 +11,7 @@ from .pages import targets
 from .processes import BenchError
 from .server import Server
 from .setting import Bench, say
-from .table import Limit, Row, at_most, counted, left_out, seconds, spread, timed, title
+from .table import Limit, Row, at_most, counted, left_out, timed, title
 from .tree import copied, tmpfs_for
 
 
@@ -55,9 +55,13 @@ def run_walk(walk: Walk, folder: Path, account: Account) -> float:
     start = time.perf_counter()
     # Through a pipe: GNU grep stops at the first match when it writes to /dev/null.
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
-        lines = 0
-        while block := process.stdout.read1(1 << 20):
-            lines += block.count(b"\n")
+        try:
+            lines = 0
+            while block := process.stdout.read1(1 << 20):
+                lines += block.count(b"\n")
+        except BaseException:
+            process.kill()
+            raise
     elapsed = time.perf_counter() - start
     if process.returncode != 0 or lines != walk.lines(account):
         raise BenchError(f"{walk.name} of {folder}: status {process.returncode}, {lines} lines "
@@ -109,9 +113,8 @@ def measure(bench: Bench) -> Iterator[Row]:
         yield counted(f"`{walk.name}`, warm: FUSE requests", samples[f"{walk.name} warm fuse"],
                       at_most(WARM_REQUESTS))
     for name, what in ITEM_CPU.items():
-        values = samples[f"{name} item cpu"]
-        yield Row(f"`{name}`, cold: CPU of chatkitfs for each item ({what})",
-                  seconds(samples.median(f"{name} item cpu")), spread(values, seconds))
+        yield timed(f"`{name}`, cold: CPU of chatkitfs for each item ({what})",
+                    samples[f"{name} item cpu"])
 
 
 def time_walk(bench: Bench, walk: Walk, server: Server, tree: Optional[Path]) -> None:
