@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Iterator
 
@@ -26,7 +25,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(bench.served(account))
         with bench.mounted(server.url) as mount:
-            tree = stack.enter_context(copied(mount.path, bench.work))
+            tree = stack.enter_context(copied(mount.path, bench.place("copy")))
         webdav = stack.enter_context(delayed(
             stack.enter_context(webdav_of(bench, tree)), bench.milliseconds))
         api = stack.enter_context(delayed(server.port, bench.milliseconds))

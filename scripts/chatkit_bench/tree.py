@@ -26,9 +26,9 @@ def tmpfs_for(account: Account) -> Optional[Path]:
 
 
 @contextlib.contextmanager
-def copied(source: Path, tmpfs: Path) -> Iterator[Path]:
-    """A copy of a folder on tmpfs, removed with the block."""
-    directory = Path(tempfile.mkdtemp(prefix="chatkit-bench-", dir=tmpfs))
+def copied(source: Path, directory: Path) -> Iterator[Path]:
+    """A copy of a folder in a new directory, removed with the block."""
+    directory.mkdir(mode=0o700)
     try:
         subprocess.run(["cp", "-a", source, directory / "tree"], check=True)
         yield directory / "tree"

@@ -33,7 +33,7 @@ def reading(account: Account) -> int:
 
 WALKS = [
     Walk("find", ["find"], lambda a: 1 + a.threads + a.files, 1.2, listing),
-    Walk("find -size", ["find", "-type", "f", "-size", "+0"], lambda a: a.files, 1.2, listing),
+    Walk("find -size +0", ["find", "-type", "f", "-size", "+0"], lambda a: a.files, 1.2, listing),
     # Each folder: its name, its total, its entries; an empty line between folders.
     Walk("ls -lR", ["ls", "-lR"], lambda a: 2 + a.threads + 3 * a.threads + a.files, 1.2, listing),
     Walk("grep -r", ["grep", "-r", PATTERN], lambda a: a.matches, 1.4, reading),
@@ -91,7 +91,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         tree = None
         if tmpfs:
             with bench.mounted(server.url) as mount:
-                tree = stack.enter_context(copied(mount.path, tmpfs))
+                tree = stack.enter_context(copied(mount.path, tmpfs / bench.work.name))
         for run in range(bench.runs):
             for walk in WALKS:
                 say(f"{walk.name}, run {run + 1} of {bench.runs}")
