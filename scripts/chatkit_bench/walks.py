@@ -11,7 +11,7 @@ from .pages import targets
 from .processes import BenchError
 from .server import Server
 from .setting import Bench, say
-from .table import Limit, Row, at_most, counted, left_out, timed, title
+from .table import Row, at_most, counted, left_out, timed, title
 from .tree import copied, tmpfs_for
 
 
@@ -146,6 +146,6 @@ def time_rows(bench: Bench, walk: Walk) -> Iterator[Row]:
     yield timed(f"`{walk.name}`, cold", cold, "tmpfs", tmpfs)
     if walk.name == "grep -r" and tmpfs:
         yield timed(f"`{walk.name}`, cold", cold, f"{COLD_GREP} × tmpfs + curl",
-                    COLD_GREP * tmpfs + samples.median("curl"), Limit("≤", 1))
+                    COLD_GREP * tmpfs + samples.median("curl"), at_most(1))
     yield timed(f"`{walk.name}`, warm", samples[f"{walk.name} warm"], "tmpfs", tmpfs,
                 at_most(walk.warm) if tmpfs else None)
