@@ -92,9 +92,22 @@ static guint64 size_of(const CkItemRow *item, CkFile file)
                                      : item->jsonl_size;
 }
 
+/* An item that was stored a short time ago; FALSE where it was not. */
+static gboolean put_recent(CkContents *contents, gint64 row, CkFile file, CkSink *out)
+{
+    const CkRecentItem *item = ck_store_recent_item(contents->store, row);
+    if (item && file == CK_FILE_ITEM_MD)
+        ck_sink_bytes(out, g_bytes_get_data(item->md, NULL), g_bytes_get_size(item->md));
+    else if (item)
+        render_item(file, ck_slice_bytes(item->json), out);
+    return item != NULL;
+}
+
 static gboolean put_item(CkContents *contents, const CkItemRow *item, CkFile file, CkSink *out,
                          GError **error)
 {
+    if (put_recent(contents, item->row, file, out))
+        return TRUE;
     gint64 changes = ck_store_changes(contents->store);
     guint64 size = size_of(item, file);
     gboolean kept = is_kept(contents, file, item->row);
@@ -206,6 +219,9 @@ static gboolean read_item_file(CkContents *contents, gint64 row, CkFile file, Wi
                                GError **error)
 {
     g_auto(CkItemRow) item = {0};
+    CkSink piece = open_piece(window);
+    if (put_recent(contents, row, file, &piece))
+        return TRUE;
     return ck_store_must_find(ck_store_item(contents->store, row, &item, error), error) &&
            add_item(contents, &item, file, window, error);
 }

@@ -7,6 +7,12 @@
 #include "names.h"
 #include "render.h"
 
+/* Bytes of recent items: those of the threads that are fetched ahead of a reader, and more. */
+#define RECENT_BYTES (4 * 1024 * 1024)
+
+/* Items whose JSON is larger are rendered without keeping the text. */
+#define RECENT_JSON_MAX (64 * 1024)
+
 /* An item's row is made of its thread's row and its number, which are never reused either: the
  * items of a thread stand together, and one is found by its number without an index. */
 #define NUMBER_BITS "28"
@@ -158,6 +164,7 @@ static const char *const statements[N_STATEMENTS] = {
 
 struct _CkStore {
     sqlite3 *db;
+    CkRecent *recent;
     gint64 rollbacks;
     sqlite3_stmt *prepared[N_STATEMENTS];
 };
@@ -180,6 +187,7 @@ gboolean ck_store_must_find(CkFound found, GError **error)
 CkStore *ck_store_new(GError **error)
 {
     g_autoptr(CkStore) store = g_new0(CkStore, 1);
+    store->recent = ck_recent_new(RECENT_BYTES);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread */
     if (sqlite3_open_v2("", &store->db, flags, NULL) ||
         sqlite3_exec(store->db, schema, NULL, NULL, NULL)) {
@@ -201,6 +209,7 @@ void ck_store_free(CkStore *store)
     for (int i = 0; i < N_STATEMENTS; i++)
         sqlite3_finalize(store->prepared[i]);
     sqlite3_close(store->db);
+    ck_recent_free(store->recent);
     g_free(store);
 }
 
@@ -255,6 +264,7 @@ gboolean ck_store_commit(CkStore *store, GError **error)
 void ck_store_rollback(CkStore *store)
 {
     store->rollbacks++;
+    ck_recent_clear(store->recent); /* what was added just now never was */
     /* SQLite has rolled back already after some errors (lang_transaction.html, 3.2). */
     if (!sqlite3_get_autocommit(store->db))
         run(store, use(store, ROLLBACK), NULL);
@@ -319,10 +329,18 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean f
     return run(store, statement, error);
 }
 
+static void keep_recent(CkStore *store, gint64 row, const CkItem *item, GString *md)
+{
+    ck_recent_add(store->recent, row, g_bytes_new(item->json.data, item->json.size),
+                  g_bytes_new(md->str, md->len));
+}
+
 gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id,
                            const CkItem *item, GError **error)
 {
-    CkSink json = {0}, md = {0}, jsonl = {0};
+    gboolean is_kept = item->json.size <= RECENT_JSON_MAX;
+    g_autoptr(GString) text = is_kept ? g_string_sized_new(item->json.size) : NULL;
+    CkSink json = {0}, md = {.text = text}, jsonl = {0};
     ck_json_indent(item->json, &json);
     ck_render_item(item, &md);
     ck_json_compact(item->json, &jsonl);
@@ -342,8 +360,11 @@ gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id
     if (sqlite3_changes(store->db) == 0)
         return TRUE;
 
+    gint64 row = sqlite3_last_insert_rowid(store->db);
+    if (is_kept)
+        keep_recent(store, row, item, text);
     sqlite3_stmt *grow = use(store, GROW_THREAD);
-    sqlite3_bind_int64(grow, 1, sqlite3_last_insert_rowid(store->db));
+    sqlite3_bind_int64(grow, 1, row);
     sqlite3_bind_int64(grow, 2, (gint64)md.size);
     sqlite3_bind_int64(grow, 3, (gint64)jsonl.size);
     sqlite3_bind_int64(grow, 4, item->created_at);
@@ -545,8 +566,16 @@ GBytes *ck_store_thread_json(CkStore *store, gint64 row, GError **error)
     return read_json(store, THREAD_JSON, row, error);
 }
 
+const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row)
+{
+    return ck_recent_get(store->recent, row);
+}
+
 GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error)
 {
+    const CkRecentItem *recent = ck_recent_get(store->recent, row);
+    if (recent)
+        return g_bytes_ref(recent->json);
     return read_json(store, ITEM_JSON, row, error);
 }
 

@@ -12,12 +12,12 @@
  * Invariants: rows are never reused (AUTOINCREMENT; an item's is made of its thread's and of its
  * number), since inode numbers are made of them. An item's number never changes. A thread's place
  * never changes either, and within every listing (all threads, one user's) places ascend in the
- * order in which the server lists: each listing is read from its front on, and perhaps from its back
- * on, and a thread gets its place when the first of them brings it: from the front 1, 2, 3 …, from
- * the back CK_BACK_PLACES, CK_BACK_PLACES - 1 … down to CK_BACK_PLACE. Positions in directories are
- * made of places and numbers. A thread's totals and its items' offsets agree: an item's offset is
- * the sum of the sizes of the items before it. Between ck_store_begin() and ck_store_commit()
- * everything or nothing is written.
+ * order in which the server lists: each listing is read from its front on, and perhaps from its
+ * back on, and a thread gets its place when the first of them brings it: from the front 1, 2, 3 …,
+ * from the back CK_BACK_PLACES, CK_BACK_PLACES - 1 … down to CK_BACK_PLACE. Positions in
+ * directories are made of places and numbers. A thread's totals and its items' offsets agree: an
+ * item's offset is the sum of the sizes of the items before it. Between ck_store_begin() and
+ * ck_store_commit() everything or nothing is written.
  *
  * All functions run on one thread. They fail with CK_ERROR_STORE or CK_ERROR_STORE_FULL. A
  * function that finds a row returns CK_FOUND (the row is set, and to be cleared by the caller),
@@ -26,6 +26,7 @@
 #pragma once
 
 #include "decode.h"
+#include "recent.h"
 
 typedef struct _CkStore CkStore;
 
@@ -137,6 +138,10 @@ CkFound ck_store_next_named(CkStore *store, const char *after, CkThreadRow *thre
 /* What the server sent for a thread or an item; NULL with the error set. */
 GBytes *ck_store_thread_json(CkStore *store, gint64 row, GError **error);
 GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error);
+
+/* The item as it was when it was added, if that was a short time ago, else NULL; borrowed until the
+ * store is written to. */
+const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row);
 
 /* How far a listing was read. The cursor is what the next page comes after; NULL: begin. A listing
  * that was never read has {NULL, FALSE}. */

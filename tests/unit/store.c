@@ -641,6 +641,33 @@ static void after_a_rollback_the_next_transaction_works(void)
     rows_get_item(store, thread.row, 1, &item);
     g_assert_cmpuint(thread.items, ==, 1);
     g_assert_cmpint(item.created_at, ==, 6);
+    /* They have the same row. */
+    g_autoptr(GBytes) json = ck_store_item_json(store, item.row, NULL);
+    g_autofree char *text = g_strndup(g_bytes_get_data(json, NULL), g_bytes_get_size(json));
+    g_assert_nonnull(strstr(text, "\"done\""));
+}
+
+/* What is kept of the last items is what the database has of them. */
+static void recent_items_are_as_they_are_read_later(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) first = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 5, "first");
+    rows_get_thread(store, "cthr_1", &thread);
+    rows_get_item(store, thread.row, 1, &first);
+    const CkRecentItem *recent = ck_store_recent_item(store, first.row);
+    g_assert_nonnull(recent);
+    g_assert_cmpuint(g_bytes_get_size(recent->md), ==, first.md_size);
+    g_autoptr(GBytes) json = g_bytes_ref(recent->json);
+    g_autofree char *large = g_strnfill(60 * 1024, 'x');
+    for (int i = 2; ck_store_recent_item(store, first.row); i++) {
+        g_autofree char *id = g_strdup_printf("cthi_%d", i);
+        rows_put_message(store, "cthr_1", id, 5, large);
+    }
+    g_autoptr(GBytes) later = ck_store_item_json(store, first.row, NULL);
+    g_assert_true(g_bytes_equal(later, json));
 }
 
 static void a_transaction_in_a_transaction_is_an_error(void)
@@ -740,6 +767,7 @@ int main(int argc, char **argv)
     TEST(a_listing_goes_from_unread_to_complete);
     TEST(a_rollback_undoes_everything_since_begin);
     TEST(after_a_rollback_the_next_transaction_works);
+    TEST(recent_items_are_as_they_are_read_later);
     TEST(a_transaction_in_a_transaction_is_an_error);
     TEST(changes_grow_with_all_that_is_written);
     TEST(stores_are_private);
