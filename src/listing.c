@@ -296,14 +296,18 @@ static gboolean store_threads(CkListing *listing, CkEnd end, const CkPage *page,
 
 static gboolean store_items(CkListing *listing, const CkPage *page, Ids *ids, GError **error)
 {
+    CkStore *store = listing->store;
+    g_auto(CkThreadRow) thread = {0};
+    if (!ck_store_must_find(ck_store_thread_by_id(store, listing->want.id, &thread, error), error))
+        return FALSE;
     for (guint i = 0; i < page->elements->len; i++) {
         const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
         g_autoptr(CkItem) item = ck_decode_item(*element);
         g_autofree char *id = id_of(ids, element);
-        if (!ck_store_put_item(listing->store, listing->want.id, id, item, error))
+        if (!ck_store_put_item(store, &thread, id, item, error))
             return FALSE;
     }
-    return TRUE;
+    return ck_store_put_totals(store, &thread, error);
 }
 
 /* How far the listing has been read with this page: to its end, or up to cursor. */

@@ -15,8 +15,8 @@
 
 /* An item's row is made of its thread's row and its number, which are never reused either: the
  * items of a thread stand together, and one is found by its number without an index. */
-#define NUMBER_BITS "28"
-#define ITEMS_MAX   "0xfffffff"
+#define NUMBER_BITS 28
+#define ITEMS_MAX   0xfffffff
 
 /* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
  * memory, beyond which they go to the temporary file. json stands last in its rows: what is behind
@@ -41,7 +41,7 @@ static const char schema[] =
     "  newest_at INTEGER NOT NULL,"
     "  json_size INTEGER NOT NULL,"
     "  head_size INTEGER NOT NULL,"
-    "  items INTEGER NOT NULL DEFAULT 0 CHECK (items <= " ITEMS_MAX "),"
+    "  items INTEGER NOT NULL DEFAULT 0,"
     "  md_size INTEGER NOT NULL DEFAULT 0,"
     "  jsonl_size INTEGER NOT NULL DEFAULT 0,"
     "  json BLOB NOT NULL);"
@@ -50,7 +50,6 @@ static const char schema[] =
     "CREATE TABLE item ("
     "  row INTEGER PRIMARY KEY,"
     "  thread INTEGER NOT NULL,"
-    "  number INTEGER AS (row & " ITEMS_MAX "),"
     "  id TEXT NOT NULL,"
     "  role TEXT NOT NULL,"
     "  created_at INTEGER NOT NULL,"
@@ -70,7 +69,7 @@ static const char schema[] =
     "row, place, user, id, name, created_at, newest_at, json_size, head_size, items, md_size, "    \
     "jsonl_size"
 #define ITEM_COLUMNS                                                                               \
-    "row, thread, number, role, created_at, finished, json_size, md_size, jsonl_size, md_offset, " \
+    "row, thread, role, created_at, finished, json_size, md_size, jsonl_size, md_offset, "         \
     "jsonl_offset"
 
 enum {
@@ -97,17 +96,14 @@ enum {
     NEXT_NAMED_THREAD,
     THREAD_JSON,
     ADD_ITEM,
-    GROW_THREAD,
+    PUT_TOTALS,
     ITEM_BY_ROW,
-    ITEM_BY_NUMBER,
     ITEM_JSON,
     GET_LISTING,
     PUT_LISTING,
     N_STATEMENTS
 };
 
-/* A thread is as new as its newest item; its own time counts while it has none. An item without a
- * time (0) has its thread's, and does not make it newer. */
 static const char *const statements[N_STATEMENTS] = {
     [BEGIN] = "BEGIN",
     [COMMIT] = "COMMIT",
@@ -147,16 +143,10 @@ static const char *const statements[N_STATEMENTS] = {
     [THREAD_JSON] = "SELECT json FROM thread WHERE row = ?1",
     [ADD_ITEM] = "INSERT OR IGNORE INTO item (row, thread, id, role, created_at, finished, json,"
                  " json_size, md_size, jsonl_size, md_offset, jsonl_offset)"
-                 " SELECT (row << " NUMBER_BITS
-                 ") + items + 1, row, ?2, ?3, iif(?4, ?4, created_at), ?5, ?6, ?7, ?8, ?9,"
-                 " md_size, jsonl_size FROM thread WHERE id = ?1",
-    [GROW_THREAD] =
-        "UPDATE thread SET items = items + 1, md_size = md_size + ?2,"
-        " jsonl_size = jsonl_size + ?3, newest_at = CASE WHEN ?4 = 0 THEN newest_at"
-        " WHEN items = 0 THEN ?4 ELSE max(newest_at, ?4) END WHERE row = ?1 >> " NUMBER_BITS,
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [PUT_TOTALS] = "UPDATE thread SET items = ?2, md_size = ?3, jsonl_size = ?4, newest_at = ?5"
+                   " WHERE row = ?1",
     [ITEM_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = ?1",
-    [ITEM_BY_NUMBER] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = (?1 << " NUMBER_BITS ") + ?2"
-                       " AND thread = ?1",
     [ITEM_JSON] = "SELECT json FROM item WHERE row = ?1",
     [GET_LISTING] = "SELECT cursor, complete FROM listing WHERE key = ?1",
     [PUT_LISTING] = "INSERT OR REPLACE INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)",
@@ -335,8 +325,25 @@ static void keep_recent(CkStore *store, gint64 row, const CkItem *item, GString 
                   g_bytes_new(md->str, md->len));
 }
 
-gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id,
-                           const CkItem *item, GError **error)
+static gint64 item_row(gint64 thread, guint64 number)
+{
+    return thread << NUMBER_BITS | (gint64)number;
+}
+
+/* A thread is as new as its newest item; its own time counts while it has none. An item without a
+ * time (0) has its thread's, and does not make it newer. */
+static void grow(CkThreadRow *thread, const CkItem *item, guint64 md_size, guint64 jsonl_size)
+{
+    if (item->created_at)
+        thread->newest_at =
+            thread->items == 0 ? item->created_at : MAX(thread->newest_at, item->created_at);
+    thread->items++;
+    thread->md_size += md_size;
+    thread->jsonl_size += jsonl_size;
+}
+
+gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id, const CkItem *item,
+                           GError **error)
 {
     gboolean is_kept = item->json.size <= RECENT_JSON_MAX;
     g_autoptr(GString) text = is_kept ? g_string_sized_new(item->json.size) : NULL;
@@ -345,30 +352,46 @@ gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id
     ck_render_item(item, &md);
     ck_json_compact(item->json, &jsonl);
 
+    gint64 row = item_row(thread->row, thread->items + 1);
+    if (thread->items >= ITEMS_MAX) {
+        g_set_error(error, CK_ERROR, CK_ERROR_STORE,
+                    "the store: thread %s has more items than can be"
+                    " numbered",
+                    thread->id);
+        return FALSE;
+    }
     sqlite3_stmt *put = use(store, ADD_ITEM);
-    bind_text(put, 1, thread_id);
-    bind_text(put, 2, id);
-    bind_text(put, 3, item->role);
-    sqlite3_bind_int64(put, 4, item->created_at);
-    sqlite3_bind_int(put, 5, item->finished);
-    sqlite3_bind_blob64(put, 6, item->json.data, item->json.size, SQLITE_STATIC);
-    sqlite3_bind_int64(put, 7, (gint64)json.size);
-    sqlite3_bind_int64(put, 8, (gint64)md.size);
-    sqlite3_bind_int64(put, 9, (gint64)jsonl.size);
+    sqlite3_bind_int64(put, 1, row);
+    sqlite3_bind_int64(put, 2, thread->row);
+    bind_text(put, 3, id);
+    bind_text(put, 4, item->role);
+    sqlite3_bind_int64(put, 5, item->created_at ? item->created_at : thread->created_at);
+    sqlite3_bind_int(put, 6, item->finished);
+    sqlite3_bind_blob64(put, 7, item->json.data, item->json.size, SQLITE_STATIC);
+    sqlite3_bind_int64(put, 8, (gint64)json.size);
+    sqlite3_bind_int64(put, 9, (gint64)md.size);
+    sqlite3_bind_int64(put, 10, (gint64)jsonl.size);
+    sqlite3_bind_int64(put, 11, (gint64)thread->md_size);
+    sqlite3_bind_int64(put, 12, (gint64)thread->jsonl_size);
     if (!run(store, put, error))
         return FALSE;
-    if (sqlite3_changes(store->db) == 0)
+    if (sqlite3_changes(store->db) == 0) /* it is known */
         return TRUE;
-
-    gint64 row = sqlite3_last_insert_rowid(store->db);
     if (is_kept)
         keep_recent(store, row, item, text);
-    sqlite3_stmt *grow = use(store, GROW_THREAD);
-    sqlite3_bind_int64(grow, 1, row);
-    sqlite3_bind_int64(grow, 2, (gint64)md.size);
-    sqlite3_bind_int64(grow, 3, (gint64)jsonl.size);
-    sqlite3_bind_int64(grow, 4, item->created_at);
-    return run(store, grow, error);
+    grow(thread, item, md.size, jsonl.size);
+    return TRUE;
+}
+
+gboolean ck_store_put_totals(CkStore *store, const CkThreadRow *thread, GError **error)
+{
+    sqlite3_stmt *put = use(store, PUT_TOTALS);
+    sqlite3_bind_int64(put, 1, thread->row);
+    sqlite3_bind_int64(put, 2, (gint64)thread->items);
+    sqlite3_bind_int64(put, 3, (gint64)thread->md_size);
+    sqlite3_bind_int64(put, 4, (gint64)thread->jsonl_size);
+    sqlite3_bind_int64(put, 5, thread->newest_at);
+    return run(store, put, error);
 }
 
 gint64 ck_store_changes(CkStore *store)
@@ -432,18 +455,19 @@ static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *ite
     CkFound found = first(store, statement, error);
     if (found != CK_FOUND)
         return found;
+    gint64 row = sqlite3_column_int64(statement, 0);
     *item = (CkItemRow){
-        .row = sqlite3_column_int64(statement, 0),
+        .row = row,
         .thread = sqlite3_column_int64(statement, 1),
-        .number = column_size(statement, 2),
-        .role = column_text(statement, 3),
-        .created_at = sqlite3_column_int64(statement, 4),
-        .finished = sqlite3_column_int(statement, 5),
-        .json_size = column_size(statement, 6),
-        .md_size = column_size(statement, 7),
-        .jsonl_size = column_size(statement, 8),
-        .md_offset = column_size(statement, 9),
-        .jsonl_offset = column_size(statement, 10),
+        .number = (guint64)row & ITEMS_MAX,
+        .role = column_text(statement, 2),
+        .created_at = sqlite3_column_int64(statement, 3),
+        .finished = sqlite3_column_int(statement, 4),
+        .json_size = column_size(statement, 5),
+        .md_size = column_size(statement, 6),
+        .jsonl_size = column_size(statement, 7),
+        .md_offset = column_size(statement, 8),
+        .jsonl_offset = column_size(statement, 9),
     };
     done(statement);
     return found;
@@ -543,9 +567,8 @@ CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **erro
 CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
                                GError **error)
 {
-    sqlite3_bind_int64(use(store, ITEM_BY_NUMBER), 1, thread);
-    sqlite3_bind_int64(use(store, ITEM_BY_NUMBER), 2, (gint64)number);
-    return read_item(store, use(store, ITEM_BY_NUMBER), item, error);
+    return number > ITEMS_MAX ? CK_ABSENT
+                              : ck_store_item(store, item_row(thread, number), item, error);
 }
 
 static GBytes *read_json(CkStore *store, int which, gint64 row, GError **error)

@@ -104,9 +104,11 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean f
                                GError **error);
 
 /* Adds the item at the end of the thread, unless it has an item with that id: pages overlap when
- * something is added or deleted between them. */
-gboolean ck_store_put_item(CkStore *store, const char *thread_id, const char *id,
-                           const CkItem *item, GError **error);
+ * something is added or deleted between them. thread: its row as it is now, whose totals grow; they
+ * are to be put before the transaction ends. */
+gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id, const CkItem *item,
+                           GError **error);
+gboolean ck_store_put_totals(CkStore *store, const CkThreadRow *thread, GError **error);
 
 /* Grows with everything that is written or undone: while it is the same, so is what was read. */
 gint64 ck_store_changes(CkStore *store);
