@@ -3,9 +3,10 @@
 
 #include <errno.h>
 
-/* How many jobs may wait. There is at most one for each process that reads, so that more would only
- * be more memory. */
-#define JOBS_MAX 16
+/* How many jobs may wait, each with a read: fewer than the kernel sends reads at a time
+ * (FUSE_DEFAULT_MAX_BACKGROUND of fs/fuse/inode.c, 12). Another read would wait in the kernel until
+ * one of those is answered, with its pages locked, and the thread for these pages. */
+#define JOBS_MAX 8
 
 typedef struct {
     guint64 node;

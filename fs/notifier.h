@@ -8,7 +8,8 @@
  * which can only come from the main loop. Hence two rules. The loop never writes a notification.
  * And a read may wait for the thread only where the thread can't come to wait for that read: the
  * read's own file is not among what it waits for, nor is anything queued before it but the contents
- * of other folders' files.
+ * of other folders' files. And never so many that the kernel would keep back the reads which lock
+ * those files' pages: it has only so many under way at once.
  *
  * Jobs are done in the order in which they came: every read that waits for one is answered after
  * those before it, however many more come.
