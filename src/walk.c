@@ -25,6 +25,7 @@ typedef struct {
     guint budget;       /* requests that may still be made before the reader comes to a thread */
     GArray *path;       /* gint64, rows of threads */
     guint farthest;     /* index into path */
+    guint asked;        /* the same: the first thread whose items nobody has asked for */
     GPtrArray *fetches; /* Fetch, under way */
     guint64 used;       /* when, in visits */
 } Walk;
@@ -60,6 +61,7 @@ static void stop(Walk *walk)
     walk->window = walk->budget = 0;
     g_ptr_array_set_size(walk->fetches, 0);
     g_array_set_size(walk->path, MIN(walk->path->len, walk->farthest + 1));
+    walk->asked = walk->path->len;
 }
 
 /* Fetching */
@@ -95,7 +97,8 @@ static void on_page(const GError *error, gpointer data)
         stop(walk);
         return;
     }
-    if (!ask(fetch))
+    /* Of a listing's pages only those that the path comes to. */
+    if (fetch->want.kind != CK_WANT_ITEMS || !ask(fetch))
         g_ptr_array_remove_fast(walk->fetches, fetch);
     extend(walk);
 }
@@ -170,6 +173,11 @@ static void fetch_listing(Walk *walk)
         fetch(walk, &threads);
 }
 
+static gboolean may_ask(const Walk *walk)
+{
+    return walk->budget > 0 && walk->walks->under_way < walk->walks->config->concurrency;
+}
+
 /* Adds the thread that follows the path to it; FALSE where none is known. */
 static gboolean step(Walk *walk)
 {
@@ -178,25 +186,32 @@ static gboolean step(Walk *walk)
     gint64 row = g_array_index(walk->path, gint64, walk->path->len - 1);
     if (ck_store_thread(walk->walks->store, row, &last, NULL) != CK_FOUND)
         return FALSE;
-    if (next_in(walk, walk->order, &last, &next) != CK_FOUND) {
-        if (walk->order == LISTED)
-            fetch_listing(walk);
+    if (next_in(walk, walk->order, &last, &next) != CK_FOUND)
         return FALSE;
-    }
     g_array_append_val(walk->path, next.row);
-    const CkWant items = {CK_WANT_ITEMS, next.id};
-    if (ck_name_is_id(next.id))
-        fetch(walk, &items);
     return TRUE;
 }
 
-/* Fetches what the window still lacks. */
+static void fetch_items(Walk *walk, gint64 row)
+{
+    g_auto(CkThreadRow) thread = {0};
+    if (ck_store_thread(walk->walks->store, row, &thread, NULL) != CK_FOUND)
+        return;
+    const CkWant items = {CK_WANT_ITEMS, thread.id};
+    if (ck_name_is_id(thread.id))
+        fetch(walk, &items);
+}
+
+/* Fetches what the window still lacks: what the reader comes to first, first. */
 static void extend(Walk *walk)
 {
-    while (walk->path->len - 1 - walk->farthest < walk->window && walk->budget > 0 &&
-           walk->walks->under_way < walk->walks->config->concurrency)
-        if (!step(walk))
-            return;
+    gboolean full;
+    while (!(full = walk->path->len - 1 - walk->farthest >= walk->window) && step(walk))
+        ;
+    for (; walk->asked < walk->path->len && may_ask(walk); walk->asked++)
+        fetch_items(walk, g_array_index(walk->path, gint64, walk->asked));
+    if (!full && walk->order == LISTED && may_ask(walk))
+        fetch_listing(walk);
 }
 
 /* Readers */
@@ -243,6 +258,7 @@ static void advance(Walk *walk, guint index)
         g_array_remove_range(walk->path, 0, walk->farthest - most);
         walk->farthest = most;
     }
+    walk->asked = walk->farthest + 1; /* again: of large threads pages may be lacking */
     extend(walk);
 }
 
@@ -251,6 +267,7 @@ static void begin(Walk *walk, gint64 user, gint64 thread)
     stop(walk);
     walk->user = user;
     walk->farthest = 0;
+    walk->asked = 1;
     g_array_set_size(walk->path, 0);
     g_array_append_val(walk->path, thread);
 }
