@@ -31,6 +31,7 @@ struct _Server {
     guint unscripted, under_way, most_at_once;
     gboolean held;
     guint released; /* answers that may go although held */
+    guint rounds;   /* of server_release_held(); they let go what came in an earlier one */
 };
 
 typedef struct {
@@ -80,9 +81,10 @@ static GBytes *take_request(Server *server, const char *head)
     server->under_way++;
     server->most_at_once = MAX(server->most_at_once, server->under_way);
     g_main_context_wakeup(server->context);
-    while (server->held && server->released == 0)
+    guint round = server->rounds;
+    while (server->held && server->released == 0 && round == server->rounds)
         g_cond_wait(&server->changed, &server->lock);
-    if (server->held)
+    if (server->held && round == server->rounds)
         server->released--;
     server->under_way--;
     return answer;
@@ -230,6 +232,13 @@ void server_release(Server *server, guint answers)
 {
     LOCK_TO_THE_END(server);
     server->released += answers;
+    g_cond_broadcast(&server->changed);
+}
+
+void server_release_held(Server *server)
+{
+    LOCK_TO_THE_END(server);
+    server->rounds++;
     g_cond_broadcast(&server->changed);
 }
 

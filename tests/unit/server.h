@@ -37,6 +37,8 @@ void server_json(Server *server, const char *request, const char *body);
 /* From now on answers are held until server_release() lets that many of them go. */
 void server_hold(Server *server);
 void server_release(Server *server, guint answers);
+/* Lets all that are held now go, and none that comes after them. */
+void server_release_held(Server *server);
 
 /* Requests seen, and the most that were under way at once. */
 guint server_seen(Server *server);
