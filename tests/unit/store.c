@@ -519,6 +519,74 @@ static void threads_of_one_user_follow_alone(void)
     g_assert_cmpstr(of_unknown, ==, "");
 }
 
+/* The ids of the threads in the order of ck_store_previous_thread(). */
+static char *walk_back(CkStore *store, gint64 user, guint64 before)
+{
+    g_autoptr(GString) ids = g_string_new(NULL);
+    for (;;) {
+        g_auto(CkThreadRow) thread = {0};
+        if (ck_store_previous_thread(store, user, before, &thread, NULL) != CK_FOUND)
+            return g_strdup(ids->str);
+        g_string_append_printf(ids, "%s ", thread.id);
+        g_assert_cmpuint(thread.place, <, before);
+        before = thread.place;
+    }
+}
+
+/* A thread that was retrieved by its id, and is in no listing. */
+static void put_unlisted(CkStore *store, const char *id, const char *name)
+{
+    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
+    g_assert_true(ck_store_put_thread(store, id, "ann", name, thread, NULL));
+}
+
+static void threads_precede_in_the_order_they_came(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkUserRow) ann = {0};
+    g_auto(CkThreadRow) third = {0};
+    put_unlisted(store, "cthr_0", "A.cthr_0");
+    put_threads_of_two_users(store);
+    put_unlisted(store, "cthr_9", "Z.cthr_9");
+    g_assert_cmpint(ck_store_user_named(store, "ann", &ann, NULL), ==, CK_FOUND);
+    rows_get_thread(store, "cthr_3", &third);
+    g_autofree char *all = walk_back(store, 0, G_MAXINT64);
+    g_autofree char *rest = walk_back(store, 0, third.place);
+    g_autofree char *of_ann = walk_back(store, ann.row, G_MAXINT64);
+    g_autofree char *of_ann_rest = walk_back(store, ann.row, third.place);
+    g_autofree char *of_unknown = walk_back(store, 4711, G_MAXINT64);
+    g_autofree char *of_none = walk_back(store, 0, 0);
+    g_assert_cmpstr(all, ==, "cthr_4 cthr_3 cthr_2 cthr_1 ");
+    g_assert_cmpstr(rest, ==, "cthr_2 cthr_1 ");
+    g_assert_cmpstr(of_ann, ==, "cthr_3 cthr_1 ");
+    g_assert_cmpstr(of_ann_rest, ==, "cthr_1 ");
+    g_assert_cmpstr(of_unknown, ==, "");
+    g_assert_cmpstr(of_none, ==, "");
+}
+
+static void threads_follow_by_name_as_bytes_compare(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_autoptr(GString) names = g_string_new("");
+    g_autofree char *after = g_strdup("");
+    put_unlisted(store, "cthr_0", "Ba.cthr_0");
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"b\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"title\":\"é\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_3\",\"title\":\"B\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_4\",\"title\":\"a\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_5\",\"title\":\"Old\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_5\",\"title\":\"New\"}"); /* by its present name alone */
+    for (;;) {
+        g_auto(CkThreadRow) thread = {0};
+        if (ck_store_next_named(store, after, &thread, NULL) != CK_FOUND)
+            break;
+        g_string_append_printf(names, "%s ", thread.name);
+        g_free(after);
+        after = g_strdup(thread.name);
+    }
+    g_assert_cmpstr(names->str, ==, "B.cthr_3 New.cthr_5 a.cthr_4 b.cthr_1 é.cthr_2 ");
+}
+
 static void users_follow_in_the_order_they_came(void)
 {
     g_autoptr(CkStore) store = rows_new_store();
@@ -753,6 +821,8 @@ int main(int argc, char **argv)
     TEST(offsets_are_the_sums_of_the_sizes_before);
     TEST(threads_follow_in_the_order_they_came);
     TEST(threads_of_one_user_follow_alone);
+    TEST(threads_precede_in_the_order_they_came);
+    TEST(threads_follow_by_name_as_bytes_compare);
     TEST(users_follow_in_the_order_they_came);
     TEST(what_is_not_there_is_absent);
     TEST(a_row_that_must_be_there_is_an_error_if_missing);

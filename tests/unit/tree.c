@@ -1028,6 +1028,147 @@ static void listing_a_file_fails(void)
     g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
 }
 
+/* What a name that is not there says of the future */
+
+static void assert_absent_for_ever(Fixture *f, guint64 folder, const char *name, gboolean for_ever)
+{
+    g_auto(CkWant) want = {0};
+    CkStat stat = {.final = !for_ever};
+    CkTreeResult result = ck_tree_lookup(f->tree, folder, name, TRUE, &stat, &want, NULL);
+    g_assert_cmpint(result, ==, CK_TREE_ABSENT);
+    if (stat.final != for_ever)
+        g_error("%s is absent for %s", name, stat.final ? "ever" : "now");
+}
+
+static void names_that_nothing_ever_has_are_absent_for_ever(void)
+{
+    static const char *const never[] = {".git", ".ignore", ".Trash-1000", "-x", "."};
+    static const char *const some_day[] = {"cthr_9", "New.cthr_9"};
+    for (int grouped = 0; grouped < 2; grouped++) {
+        g_autoptr(Fixture) f = fixture_with_threads(grouped);
+        complete(f, "threads:");
+        for (gsize i = 0; i < G_N_ELEMENTS(never); i++)
+            assert_absent_for_ever(f, CK_TREE_ROOT, never[i], TRUE);
+    }
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    for (gsize i = 0; i < G_N_ELEMENTS(some_day); i++)
+        assert_absent_for_ever(f, CK_TREE_ROOT, some_day[i], FALSE);
+}
+
+static void a_user_may_come_some_day(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    complete(f, "threads:");
+    complete(f, "user:carol");
+    assert_absent_for_ever(f, CK_TREE_ROOT, "carol", FALSE);
+}
+
+static void only_names_of_items_may_come_in_a_thread(void)
+{
+    static const char *const never[] = {"notes.txt", ".rgignore",    "-",          "0001-user.txt",
+                                        "1-user.md", "0000-user.md", "thread.md~", ""};
+    static const char *const some_day[] = {"0003-user.md", "0001-assistant.md", "9999-tool.json"};
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    complete(f, "items:cthr_1");
+    for (gsize i = 0; i < G_N_ELEMENTS(never); i++)
+        assert_absent_for_ever(f, thread, never[i], TRUE);
+    for (gsize i = 0; i < G_N_ELEMENTS(some_day); i++)
+        assert_absent_for_ever(f, thread, some_day[i], FALSE);
+}
+
+static gboolean is_final(Fixture *f, guint64 folder, const char *name)
+{
+    CkStat stat;
+    find(f, folder, name, &stat);
+    return stat.final;
+}
+
+static void what_can_change_is_not_final(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    complete(f, "items:cthr_1");
+    g_assert_false(is_final(f, CK_TREE_ROOT, "New.cthr_1"));
+    g_assert_false(is_final(f, CK_TREE_ROOT, "cthr_1"));
+    g_assert_true(is_final(f, thread, "0001-user.json"));
+    g_assert_true(is_final(f, thread, "0001-user.md"));
+    g_assert_false(is_final(f, thread, "0002-tool.json")); /* in progress */
+    g_assert_false(is_final(f, thread, "0002-tool.md"));
+}
+
+/* Where files stand */
+
+/* Looks where each file that a listing gives stands. */
+typedef struct {
+    CkTree *tree;
+    guint64 folder;
+    guint files;
+} Locating;
+
+static gboolean locate(const char *name, const CkStat *stat, guint64 position, gpointer data)
+{
+    Locating *locating = data;
+    guint64 folder, at;
+    (void)name;
+    g_assert_cmpint(ck_tree_locate(locating->tree, stat->node, &folder, &at, NULL), ==, CK_TREE_OK);
+    g_assert_cmpuint(folder, ==, locating->folder);
+    g_assert_cmpuint(at, ==, position);
+    locating->files++;
+    return TRUE;
+}
+
+static void files_stand_where_they_are_listed(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_auto(CkWant) want = {0};
+    f->config->formats = ALL_FORMATS;
+    complete(f, "items:cthr_1");
+    Locating locating = {f->tree, find(f, CK_TREE_ROOT, "New.cthr_1", NULL), 0};
+    g_assert_cmpint(ck_tree_list(f->tree, locating.folder, 0, locate, &locating, &want, NULL), ==,
+                    CK_TREE_OK);
+    g_assert_cmpuint(locating.files, ==, 7);
+}
+
+static void what_is_no_file_stands_nowhere(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 folder, position;
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    const guint64 nodes[] = {
+        CK_TREE_ROOT,
+        ann,
+        find(f, ann, "New.cthr_1", NULL),
+        find(f, CK_TREE_ROOT, "cthr_1", NULL),
+        find(f, ann, "cthr_1", NULL),
+        0,
+        ((guint64)4711 << 4) |
+            (find(f, find(f, ann, "New.cthr_1", NULL), "0001-user.md", NULL) & 15),
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(nodes); i++)
+        g_assert_cmpint(ck_tree_locate(f->tree, nodes[i], &folder, &position, NULL), ==,
+                        CK_TREE_ABSENT);
+}
+
+static void nodes_that_hold_all_items_tell_their_thread(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    g_auto(CkThreadRow) row = {0};
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 thread = find(f, ann, "New.cthr_1", NULL);
+    rows_get_thread(f->store, "cthr_1", &row);
+    complete(f, "items:cthr_1");
+    g_assert_cmpint(ck_tree_thread(thread), ==, row.row);
+    g_assert_cmpint(ck_tree_thread(find(f, thread, "thread.md", NULL)), ==, row.row);
+    g_assert_cmpint(ck_tree_thread(find(f, thread, "items.jsonl", NULL)), ==, row.row);
+    g_assert_cmpint(ck_tree_thread(find(f, thread, "thread.json", NULL)), ==, 0);
+    g_assert_cmpint(ck_tree_thread(find(f, thread, "0001-user.md", NULL)), ==, 0);
+    g_assert_cmpint(ck_tree_thread(find(f, ann, "cthr_1", NULL)), ==, 0);
+    g_assert_cmpint(ck_tree_thread(find(f, CK_TREE_ROOT, "cthr_1", NULL)), ==, 0);
+    g_assert_cmpint(ck_tree_thread(ann), ==, 0);
+    g_assert_cmpint(ck_tree_thread(CK_TREE_ROOT), ==, 0);
+}
+
 #define TEST(name) g_test_add_func("/tree/" #name, name)
 
 int main(int argc, char **argv)
@@ -1089,5 +1230,12 @@ int main(int argc, char **argv)
     TEST(any_position_in_a_thread_without_a_usable_id_ends_in_a_want);
     TEST(listing_a_file_fails);
     TEST(what_is_known_of_a_thread_without_a_usable_id_is_no_want_even_without_room);
+    TEST(names_that_nothing_ever_has_are_absent_for_ever);
+    TEST(a_user_may_come_some_day);
+    TEST(only_names_of_items_may_come_in_a_thread);
+    TEST(what_can_change_is_not_final);
+    TEST(files_stand_where_they_are_listed);
+    TEST(what_is_no_file_stands_nowhere);
+    TEST(nodes_that_hold_all_items_tell_their_thread);
     return g_test_run();
 }
