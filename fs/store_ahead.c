@@ -4,6 +4,9 @@
 /* Bytes that are stored with one read. Rendering as much takes the loop some milliseconds. */
 #define ROOM (1024 * 1024)
 
+/* The size of a file that is worth storing. */
+#define FILE_MAX (ROOM / 4)
+
 /* How many folders are remembered: more than there can be jobs (notifier.c), so that one without a
  * job can always be forgotten. */
 #define FOLDERS 64
@@ -100,14 +103,15 @@ static gboolean take(const char *name, const CkStat *stat, guint64 position, gpo
     (void)name;
     if (position > taking->end || taking->room == 0)
         return FALSE;
-    taking->last = position;
-    if (stat->type != CK_TYPE_FILE || !stat->final || stat->node == taking->except ||
-        stat->size > ROOM / 4)
-        return TRUE;
-    if (stat->size > taking->room) {
+    gboolean wanted = stat->type == CK_TYPE_FILE && stat->final && stat->node != taking->except &&
+                      stat->size <= FILE_MAX;
+    if (wanted && stat->size > taking->room) { /* the next part begins with it */
         taking->room = 0;
         return FALSE;
     }
+    taking->last = position;
+    if (!wanted)
+        return TRUE;
     GString *bytes = ck_contents_job_bytes(taking->job);
     gsize before = bytes->len;
     if (ck_tree_read(taking->tree, stat->node, 0, stat->size, bytes, NULL) != CK_TREE_OK ||
