@@ -289,8 +289,8 @@ busy_readers() {
     local command
     for command in 'grep -r needle "$1"' 'find "$1" -type f -print0 | xargs -0 -P 8 -n 20 cat' \
         'tail -qc 1 "$1"/*/thread.md'; do
-        in_background bash -c "cd /; while mountpoint -q \"\$1\"; do $command; done >/dev/null 2>&1" \
-            - "$MNT"
+        in_background bash -c "cd /
+            while mountpoint -q \"\$1\"; do $command; done >/dev/null 2>&1" - "$MNT"
         readers+=("$READER")
     done
 }
