@@ -128,6 +128,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
                                                     options->debug, on_unmounted, program);
     if (!session)
         return FALSE;
+    ck_pager_set_changed(pager, ck_session_thread_changed, session);
     g_main_loop_run(program->loop);
     return TRUE;
 }

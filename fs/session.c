@@ -57,9 +57,12 @@ static ssize_t read_request(int fd, void *bytes, size_t size, void *userdata)
 static ssize_t write_reply(int fd, struct iovec *parts, int count, void *userdata)
 {
     CkMount *mount = userdata;
-    if (mount->kernel.parallel_dirops && !mount->initialized && count > 1)
-        ck_kernel_allow_parallel_dirops(parts[1].iov_base, parts[1].iov_len);
-    mount->initialized = TRUE;
+    /* Written once, before the notifier has anything to write. */
+    if (!mount->initialized) {
+        if (mount->kernel.parallel_dirops && count > 1)
+            ck_kernel_allow_parallel_dirops(parts[1].iov_base, parts[1].iov_len);
+        mount->initialized = TRUE;
+    }
     return writev(fd, parts, count);
 }
 
@@ -98,6 +101,14 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     g_source_set_callback(session->source, G_SOURCE_FUNC(on_requests), session, NULL);
     g_source_attach(session->source, mount->context);
     return g_steal_pointer(&session);
+}
+
+void ck_session_thread_changed(const char *thread_id, gpointer data)
+{
+    CkSession *session = data;
+    g_autoptr(GArray) nodes = ck_tree_nodes_of(session->mount->tree, thread_id);
+    for (guint i = 0; i < nodes->len; i++)
+        ck_notifier_invalidate(session->notifier, g_array_index(nodes, guint64, i));
 }
 
 void ck_session_free(CkSession *session)

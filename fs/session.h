@@ -13,6 +13,10 @@ typedef struct _CkSession CkSession;
 CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
                             gboolean debug, void (*ended)(gpointer data), gpointer data);
 
+/* Has the kernel forget what it knows of a thread that is not as it was: a CkPagerChanged, for
+ * which data is the session. */
+void ck_session_thread_changed(const char *thread_id, gpointer data);
+
 /* Unmounts, if that has not happened yet, and ends what still waits. */
 void ck_session_free(CkSession *session);
 

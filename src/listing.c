@@ -24,6 +24,7 @@ struct _CkListing {
     End ends[2];
     GHashTable *cursors[2]; /* those that each end has had: one twice would make it endless */
     GHashTable *unnamed;    /* digests of elements without an id of their own → how many */
+    GPtrArray *changed;     /* see ck_listing_changed() */
     char *back_cursor;      /* the front's is in the store */
     gboolean given_up;      /* the back */
 };
@@ -47,6 +48,7 @@ CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *
     listing->want = ck_want_copy(want);
     listing->key = ck_want_key(want);
     listing->unnamed = new_strings();
+    listing->changed = g_ptr_array_new_with_free_func(g_free);
     for (int i = 0; i < 2; i++) {
         listing->ends[i].ordered = TRUE;
         listing->cursors[i] = new_strings();
@@ -63,6 +65,7 @@ void ck_listing_free(CkListing *listing)
         g_hash_table_unref(listing->cursors[i]);
     }
     g_hash_table_unref(listing->unnamed);
+    g_ptr_array_unref(listing->changed);
     ck_want_clear(&listing->want);
     g_free(listing->back_cursor);
     g_free(listing->key);
@@ -255,12 +258,12 @@ static gboolean have_met(const CkListing *listing, const End *front, const End *
 /* Storing */
 
 gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const char *id,
-                               const CkThread *thread, GError **error)
+                               const CkThread *thread, gboolean *changed, GError **error)
 {
     const char *title = config->name_by_id ? NULL : thread->title;
     g_autofree char *user = ck_decode_identity(thread->json, "user");
     g_autofree char *name = ck_name_thread(title, id);
-    return ck_store_put_thread(store, id, user, name, thread, error);
+    return ck_store_put_thread(store, id, user, name, thread, changed, error);
 }
 
 static void pass_thread(End *end, CkEnd which, gint64 created_at, const char *id)
@@ -284,12 +287,15 @@ static gboolean store_threads(CkListing *listing, CkEnd end, const CkPage *page,
         const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
         g_autoptr(CkThread) thread = ck_decode_thread(*element);
         g_autofree char *id = id_of(ids, element);
+        gboolean changed = FALSE;
         pass_thread(passed, end, thread->created_at, id);
         *past |= thread->created_at > 0 && thread->created_at < config->since;
         if (ck_config_shows(config, thread->created_at) &&
-            !(ck_listing_put_thread(store, config, id, thread, error) &&
+            !(ck_listing_put_thread(store, config, id, thread, &changed, error) &&
               ck_store_place_thread(store, id, end == CK_BACK, error)))
             return FALSE;
+        if (changed)
+            g_ptr_array_add(listing->changed, g_steal_pointer(&id));
     }
     return TRUE;
 }
@@ -344,6 +350,11 @@ static void keep(CkListing *listing, CkEnd end, End *passed, char *cursor, const
         add_count(listing->unnamed, digest, GPOINTER_TO_UINT(count));
 }
 
+const GPtrArray *ck_listing_changed(const CkListing *listing)
+{
+    return listing->changed;
+}
+
 gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error)
 {
     CkStore *store = listing->store;
@@ -353,6 +364,7 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
     g_auto(End) passed = listing->ends[end];
     passed.ids = g_ptr_array_new_with_free_func(g_free);
     passed.pages++;
+    g_ptr_array_set_size(listing->changed, 0);
     if (end == CK_BACK && listing->given_up)
         return TRUE;
     gboolean ok = next_cursor(listing, end, page, &cursor, error) && ck_store_begin(store, error) &&
@@ -363,6 +375,7 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
     gboolean doubtful = end == CK_BACK && (!passed.ordered || g_hash_table_size(ids.unnamed) > 0);
     if (!ok || doubtful || !ck_store_commit(store, error)) {
         ck_store_rollback(store);
+        g_ptr_array_set_size(listing->changed, 0);
         listing->given_up |= end == CK_BACK;
         return ok && doubtful;
     }

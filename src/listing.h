@@ -54,9 +54,13 @@ gboolean ck_listing_knows_no_back(const CkListing *listing);
  * be trusted is dropped without an error. */
 gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error);
 
-/* Adds a thread to the store, or brings it up to date, under the name that the mount gives it. */
+/* The ids of threads that were known before the last page was taken, and as something else. */
+const GPtrArray *ck_listing_changed(const CkListing *listing);
+
+/* Adds a thread to the store, or brings it up to date, under the name that the mount gives it.
+ * *changed: as ck_store_put_thread(). */
 gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const char *id,
-                               const CkThread *thread, GError **error);
+                               const CkThread *thread, gboolean *changed, GError **error);
 
 /* Reads the front from the listing's beginning again; what is known stays known. */
 void ck_listing_begin_again(CkListing *listing);

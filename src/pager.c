@@ -41,6 +41,8 @@ struct _CkPager {
     const CkConfig *config;
     CkPagerReport report; /* or NULL */
     gpointer report_data;
+    CkPagerChanged changed; /* or NULL */
+    gpointer changed_data;
     GHashTable *fetches;  /* key → Fetch */
     GHashTable *listings; /* key → CkListing; those that are not complete, or being fetched */
 };
@@ -113,6 +115,20 @@ static void finish(Fetch *fetch, const GError *failure)
     }
 }
 
+static void tell_changed(CkPager *pager, const char *thread_id)
+{
+    if (pager->changed)
+        pager->changed(thread_id, pager->changed_data);
+}
+
+static void take_page(Fetch *fetch, const CkPage *page, GError **error)
+{
+    ck_listing_take(fetch->listing, fetch->end, page, error);
+    const GPtrArray *changed = ck_listing_changed(fetch->listing);
+    for (guint i = 0; i < changed->len; i++)
+        tell_changed(fetch->pager, g_ptr_array_index(changed, i));
+}
+
 static void ask_for_page(Fetch *fetch);
 static void ask(Fetch *fetch);
 
@@ -143,7 +159,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
         return;
     }
     if (page)
-        ck_listing_take(fetch->listing, fetch->end, page, &failure);
+        take_page(fetch, page, &failure);
     if (fetch->end == CK_BACK) {
         finish_back(fetch, failure);
         return;
@@ -169,6 +185,7 @@ static void on_thread(CkThread *thread, const GError *error, gpointer data)
     Fetch *fetch = data;
     CkPager *pager = fetch->pager;
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
+    gboolean changed = FALSE;
     fetch->call = NULL;
     if (thread && g_strcmp0(thread->id, fetch->want.id) != 0)
         g_set_error(&failure, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the server sent another thread, %s",
@@ -176,11 +193,13 @@ static void on_thread(CkThread *thread, const GError *error, gpointer data)
     else if (thread && !is_shown(pager, thread))
         g_set_error_literal(&failure, CK_ERROR, CK_ERROR_NOT_FOUND,
                             "the thread is not among those that this mount shows");
-    else if (thread &&
-             !(ck_store_begin(pager->store, &failure) &&
-               ck_listing_put_thread(pager->store, pager->config, thread->id, thread, &failure) &&
-               ck_store_commit(pager->store, &failure)))
+    else if (thread && !(ck_store_begin(pager->store, &failure) &&
+                         ck_listing_put_thread(pager->store, pager->config, thread->id, thread,
+                                               &changed, &failure) &&
+                         ck_store_commit(pager->store, &failure)))
         ck_store_rollback(pager->store);
+    if (changed && !failure)
+        tell_changed(pager, fetch->want.id);
     finish(fetch, failure);
 }
 
@@ -356,6 +375,12 @@ void ck_pager_set_report(CkPager *pager, CkPagerReport report, gpointer data)
 {
     pager->report = report;
     pager->report_data = data;
+}
+
+void ck_pager_set_changed(CkPager *pager, CkPagerChanged changed, gpointer data)
+{
+    pager->changed = changed;
+    pager->changed_data = data;
 }
 
 void ck_pager_free(CkPager *pager)

@@ -33,6 +33,10 @@ CkPager *ck_pager_new(GMainContext *context, CkStore *store, CkApi *api, const C
 typedef void (*CkPagerReport)(const GError *error, gpointer data);
 void ck_pager_set_report(CkPager *pager, CkPagerReport report, gpointer data);
 
+/* Told of every thread that is not as it was before, once that is in the store. */
+typedef void (*CkPagerChanged)(const char *thread_id, gpointer data);
+void ck_pager_set_changed(CkPager *pager, CkPagerChanged changed, gpointer data);
+
 /* Cancels what is under way; those who wait are not woken. */
 void ck_pager_free(CkPager *pager);
 

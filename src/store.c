@@ -120,7 +120,7 @@ static const char *const statements[N_STATEMENTS] = {
                          " SELECT name, row FROM thread WHERE id = ?1 AND name <> ?2",
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
                       " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
-                      " json_size = ?6, head_size = ?7 WHERE id = ?2",
+                      " json_size = ?6, head_size = ?7 WHERE id = ?2 AND json <> ?5",
     [PLACE_THREAD] = "UPDATE thread SET place = (SELECT ifnull(max(place), 0) + 1 FROM thread"
                      " WHERE place < ?2) WHERE id = ?1 AND place IS NULL",
     [PLACE_THREAD_FROM_BACK] = "UPDATE thread SET place = (SELECT ifnull(min(place), ?3 + 1) - 1"
@@ -272,13 +272,15 @@ static gboolean put_user(CkStore *store, const char *id, gint64 created_at, GErr
     return run(store, statement, error);
 }
 
+/* To add changes nothing where the id is known, nor does to update where the JSON is the same. */
 gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
-                             const CkThread *thread, GError **error)
+                             const CkThread *thread, gboolean *changed, GError **error)
 {
     CkSink json = {0}, head = {0};
     ck_json_indent(thread->json, &json);
     ck_render_thread_head(thread, &head);
     user = user ? user : "";
+    *changed = FALSE;
     if (!put_user(store, user, thread->created_at, error))
         return FALSE;
 
@@ -288,7 +290,6 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
     if (!run(store, keep, error))
         return FALSE;
 
-    /* To add changes nothing where the id is known; then the row is brought up to date. */
     static const int add_or_update[] = {ADD_THREAD, UPDATE_THREAD};
     for (int i = 0; i < 2; i++) {
         sqlite3_stmt *put = use(store, add_or_update[i]);
@@ -301,11 +302,17 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
         sqlite3_bind_int64(put, 7, (gint64)head.size);
         if (!run(store, put, error))
             return FALSE;
+        *changed = add_or_update[i] == UPDATE_THREAD;
         if (sqlite3_changes(store->db) > 0)
             return TRUE;
     }
-    g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: the name of thread %s is taken", id);
-    return FALSE;
+    *changed = FALSE;
+    g_auto(CkThreadRow) known = {0};
+    CkFound found = ck_store_thread_by_id(store, id, &known, error);
+    if (found == CK_ABSENT)
+        g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: the name of thread %s is taken",
+                    id);
+    return found == CK_FOUND;
 }
 
 gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean from_back,

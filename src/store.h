@@ -88,9 +88,10 @@ gboolean ck_store_commit(CkStore *store, GError **error);
 void ck_store_rollback(CkStore *store);
 
 /* Adds the thread, or brings its row up to date. id and user tell it and its user apart from
- * others, see ck_decode_identity(); user may be NULL. name: its folder's, unique as ids are. */
+ * others, see ck_decode_identity(); user may be NULL. name: its folder's, unique as ids are.
+ * *changed: it was known, and as something else. */
 gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
-                             const CkThread *thread, GError **error);
+                             const CkThread *thread, gboolean *changed, GError **error);
 
 /* Places before that one were given from the front of listings, the others, up to CK_BACK_PLACES,
  * from their back. */

@@ -539,6 +539,22 @@ CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTree
     return result == CK_TREE_ABSENT ? CK_TREE_OK : result;
 }
 
+GArray *ck_tree_nodes_of(CkTree *tree, const char *thread_id)
+{
+    GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint64));
+    g_auto(CkThreadRow) thread = {0};
+    if (ck_store_thread_by_id(tree->store, thread_id, &thread, NULL) != CK_FOUND)
+        return nodes;
+    guint64 parent =
+        tree->config->group_by_user ? make_node(USER, thread.user) : (guint64)CK_TREE_ROOT;
+    g_array_append_val(nodes, parent);
+    for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
+        guint64 file = make_node(thread_files[i].kind, thread.row);
+        g_array_append_val(nodes, file);
+    }
+    return nodes;
+}
+
 gint64 ck_tree_thread(guint64 node)
 {
     Kind kind = node_kind(node);

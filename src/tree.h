@@ -70,6 +70,10 @@ typedef gboolean (*CkTreeTake)(const char *name, const CkStat *stat, guint64 pos
 CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
                           gpointer data, CkWant *want, GError **error);
 
+/* Nodes (guint64) whose contents say something of a thread: its files, and the folder that it is
+ * listed in. None where it is unknown. */
+GArray *ck_tree_nodes_of(CkTree *tree, const char *thread_id);
+
 /* The row of the thread that a node is the folder of, or a file with all items of; else 0. */
 gint64 ck_tree_thread(guint64 node);
 

@@ -85,7 +85,7 @@ in_bench() {
     nothing_left
     expect "$(samples '1 first http')" '[1]'
     expect "$(samples '101 first http')" '[1]'
-    expect "$(samples 'listing http')" '[3]'
+    expect "$(samples 'listing http')" '[4]'
     # No process with libfuse and libcurl is as small as one MiB.
     samples 'memory 101 threads of 3 items' | jq -e '.[0] > 1048576'
     grep -E '^\| 101 threads of 3 items \| [0-9.]+ MiB ' "$TABLE"

@@ -155,3 +155,15 @@ has_expired() {
     expect "$STATUS" 0
     expect "$(wc -l <"$BATS_TEST_TMPDIR/reader.out")" 250
 }
+
+@test "a thread that is found to have changed is shown as it is, whatever the kernel kept" {
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 130 1)
+    mount_counted --ttl=3600
+    # Its page of the listing has not come yet.
+    grep -q '"title": "Thread 3"' "$MNT/cthr_00003/thread.json"
+    grep -q '^# Thread 3$' "$MNT/cthr_00003/thread.md"
+    control PATCH /threads/cthr_00003 '{"title": "Threxd 3"}' >/dev/null
+    [[ $(ls "$MNT") == *Threxd-3.cthr_00003* ]]
+    wait_until grep -q '"title": "Threxd 3"' "$MNT/Threxd-3.cthr_00003/thread.json"
+    wait_until grep -q '^# Threxd 3$' "$MNT/Threxd-3.cthr_00003/thread.md"
+}

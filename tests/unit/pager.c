@@ -725,8 +725,9 @@ static void a_rejected_first_page_is_only_an_error(void)
 static void take_name(Fixture *f, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
-    ck_store_put_thread(f->store, "in-the-way", NULL, name, thread, &error);
+    g_autofree char *json = g_strdup_printf("{\"title\":\"%s\"}", name);
+    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){json, strlen(json)});
+    ck_store_put_thread(f->store, "in-the-way", NULL, name, thread, &(gboolean){0}, &error);
     g_assert_no_error(error);
 }
 
@@ -1209,6 +1210,33 @@ static void ones_newer_than_until_are_passed_over(void)
     g_assert_cmpuint(server_seen(f->server), ==, 4);
 }
 
+/* What has changed */
+
+static void on_changed(const char *thread_id, gpointer data)
+{
+    g_string_append_printf(data, "%s ", thread_id);
+}
+
+static void threads_that_have_changed_are_told(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_autoptr(GString) changed = g_string_new(NULL);
+    const CkWant one = want_of(CK_WANT_THREAD, "cthr_1");
+    ck_pager_set_changed(f->pager, on_changed, changed);
+    server_json(f->server, "GET /v1/chatkit/threads/cthr_1", "{\"id\":\"cthr_1\",\"title\":\"A\"}");
+    wait_well(f, &one);
+    g_assert_cmpstr(changed->str, ==, "");
+    script_elements(f, THREADS, "{\"id\":\"cthr_2\"}\n{\"id\":\"cthr_1\",\"title\":\"B\"}",
+                    "cthr_1", TRUE);
+    wait_well(f, all_threads());
+    g_assert_cmpstr(changed->str, ==, "cthr_1 ");
+    script_elements(f, THREADS "&after=cthr_1", "{\"id\":\"cthr_1\",\"title\":\"B\"}", NULL, FALSE);
+    wait_well(f, all_threads());
+    server_json(f->server, "GET /v1/chatkit/threads/cthr_1", "{\"id\":\"cthr_1\",\"title\":\"C\"}");
+    wait_well(f, &one);
+    g_assert_cmpstr(changed->str, ==, "cthr_1 cthr_1 ");
+}
+
 /* The back of a listing */
 
 /* Two pages of the front are there: threads of the times 90, 80, 70 and 60. */
@@ -1539,6 +1567,7 @@ int main(int argc, char **argv)
     TEST(one_without_a_time_is_shown_and_ends_nothing);
     TEST(ones_newer_than_until_are_passed_over);
     TEST(a_span_has_both_ends);
+    TEST(threads_that_have_changed_are_told);
     TEST(the_third_page_comes_with_pages_of_the_back);
     TEST(a_back_that_fails_does_not_fail_the_listing);
     TEST(a_back_that_can_not_be_trusted_is_not_used);

@@ -157,7 +157,7 @@ static void put_thread(CkStore *store, const char *id, const char *user, const c
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){json, strlen(json)});
-    ck_store_put_thread(store, id, user, name, thread, &error);
+    ck_store_put_thread(store, id, user, name, thread, &(gboolean){0}, &error);
     g_assert_no_error(error);
 }
 
@@ -185,7 +185,8 @@ static void a_name_that_another_thread_has_is_an_error(void)
     g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
     g_auto(CkThreadRow) first = {0}, second = {0};
     put_thread(store, "cthr_1", NULL, "name", "{}");
-    g_assert_false(ck_store_put_thread(store, "cthr_2", NULL, "name", thread, &error));
+    g_assert_false(
+        ck_store_put_thread(store, "cthr_2", NULL, "name", thread, &(gboolean){0}, &error));
     g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
     g_assert_cmpint(ck_store_thread_by_id(store, "cthr_2", &second, NULL), ==, CK_ABSENT);
     rows_get_thread(store, "cthr_1", &first);
@@ -533,11 +534,31 @@ static char *walk_back(CkStore *store, gint64 user, guint64 before)
     }
 }
 
+static void tells_whether_a_thread_has_changed(void)
+{
+    static const struct {
+        const char *json;
+        gboolean changed;
+    } steps[] = {
+        {"{\"title\":\"One\"}", FALSE}, {"{\"title\":\"One\"}", FALSE},
+        {"{\"title\":\"Two\"}", TRUE},  {"{\"title\":\"Two\"}", FALSE},
+        {"{\"title\": \"Two\"}", TRUE},
+    };
+    g_autoptr(CkStore) store = rows_new_store();
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(CkThread) thread =
+            ck_decode_thread((CkSlice){steps[i].json, strlen(steps[i].json)});
+        gboolean changed = !steps[i].changed;
+        g_assert_true(ck_store_put_thread(store, "cthr_1", NULL, "name", thread, &changed, NULL));
+        g_assert_cmpint(changed, ==, steps[i].changed);
+    }
+}
+
 /* A thread that was retrieved by its id, and is in no listing. */
 static void put_unlisted(CkStore *store, const char *id, const char *name)
 {
     g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
-    g_assert_true(ck_store_put_thread(store, id, "ann", name, thread, NULL));
+    g_assert_true(ck_store_put_thread(store, id, "ann", name, thread, &(gboolean){0}, NULL));
 }
 
 static void threads_precede_in_the_order_they_came(void)
@@ -821,6 +842,7 @@ int main(int argc, char **argv)
     TEST(offsets_are_the_sums_of_the_sizes_before);
     TEST(threads_follow_in_the_order_they_came);
     TEST(threads_of_one_user_follow_alone);
+    TEST(tells_whether_a_thread_has_changed);
     TEST(threads_precede_in_the_order_they_came);
     TEST(threads_follow_by_name_as_bytes_compare);
     TEST(users_follow_in_the_order_they_came);

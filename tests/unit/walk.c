@@ -650,7 +650,8 @@ static void a_thread_that_is_not_listed_has_no_neighbours(void)
 {
     g_autoptr(Fixture) f = fixture_new(16);
     g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
-    g_assert_true(ck_store_put_thread(f->store, "cthr_99", NULL, "T00.cthr_99", thread, NULL));
+    g_assert_true(ck_store_put_thread(f->store, "cthr_99", NULL, "T00.cthr_99", thread,
+                                      &(gboolean){0}, NULL));
     visit_asks(f, 99, "");
     visit_asks(f, 27, ""); /* the next one by name */
     visit_asks(f, 99, "");
