@@ -23,16 +23,23 @@ typedef struct {
     Order order;
     guint window;
     guint budget;       /* requests that may still be made before the reader comes to a thread */
-    GArray *path;       /* gint64, rows of threads */
+    GArray *path;       /* Stop */
     guint farthest;     /* index into path */
-    guint asked;        /* the same: the first thread whose items nobody has asked for */
+    guint asked;        /* the same: the first one whose items nobody has asked for */
     GPtrArray *fetches; /* Fetch, under way */
     guint64 used;       /* when, in visits */
 } Walk;
 
+/* A thread of a path. */
+typedef struct {
+    gint64 row;
+    gboolean left; /* its items were asked for, and not all, for want of budget */
+} Stop;
+
 /* Fetches the rest of a listing, page after page. */
 typedef struct {
     Walk *walk;
+    gint64 thread; /* the row of the one whose items they are; 0: the listing of threads */
     CkWant want;
     CkWait *wait;
 } Fetch;
@@ -73,6 +80,20 @@ static gboolean is_complete(Walk *walk, const CkWant *want)
     return !ck_store_listing(walk->walks->store, key, &state, NULL) || state.complete;
 }
 
+static Stop *stop_at(const Walk *walk, guint index)
+{
+    return &g_array_index(walk->path, Stop, index);
+}
+
+/* The thread's index in the path, G_MAXUINT where it is not on it. */
+static guint index_of(const Walk *walk, gint64 thread)
+{
+    for (guint i = 0; i < walk->path->len; i++)
+        if (stop_at(walk, i)->row == thread)
+            return i;
+    return G_MAXUINT;
+}
+
 static void extend(Walk *walk);
 
 static void on_page(const GError *error, gpointer data);
@@ -97,28 +118,31 @@ static void on_page(const GError *error, gpointer data)
         stop(walk);
         return;
     }
-    /* Of a listing's pages only those that the path comes to. */
-    if (fetch->want.kind != CK_WANT_ITEMS || !ask(fetch))
+    guint index = index_of(walk, fetch->thread);
+    /* Of the threads' pages only those that the path comes to. */
+    if (fetch->thread == 0 || !ask(fetch)) {
+        if (index != G_MAXUINT)
+            stop_at(walk, index)->left = !is_complete(walk, &fetch->want);
         g_ptr_array_remove_fast(walk->fetches, fetch);
+    }
     extend(walk);
 }
 
-static gboolean is_under_way(const Walk *walk, const CkWant *want)
+static gboolean is_under_way(const Walk *walk, gint64 thread)
 {
-    for (guint i = 0; i < walk->fetches->len; i++) {
-        const Fetch *fetch = g_ptr_array_index(walk->fetches, i);
-        if (fetch->want.kind == want->kind && g_strcmp0(fetch->want.id, want->id) == 0)
+    for (guint i = 0; i < walk->fetches->len; i++)
+        if (((const Fetch *)g_ptr_array_index(walk->fetches, i))->thread == thread)
             return TRUE;
-    }
     return FALSE;
 }
 
-static void fetch(Walk *walk, const CkWant *want)
+static void fetch(Walk *walk, gint64 thread, const CkWant *want)
 {
-    if (is_under_way(walk, want))
+    if (is_under_way(walk, thread))
         return;
     Fetch *fetch = g_new0(Fetch, 1);
     fetch->walk = walk;
+    fetch->thread = thread;
     fetch->want = ck_want_copy(want);
     walk->walks->under_way++;
     if (ask(fetch))
@@ -170,7 +194,7 @@ static void fetch_listing(Walk *walk)
 {
     g_auto(CkWant) threads = {0};
     if (listing_of(walk, &threads))
-        fetch(walk, &threads);
+        fetch(walk, 0, &threads);
 }
 
 static gboolean may_ask(const Walk *walk)
@@ -178,28 +202,34 @@ static gboolean may_ask(const Walk *walk)
     return walk->budget > 0 && walk->walks->under_way < walk->walks->config->concurrency;
 }
 
+static void append(Walk *walk, gint64 thread)
+{
+    const Stop stop = {.row = thread};
+    g_array_append_val(walk->path, stop);
+}
+
 /* Adds the thread that follows the path to it; FALSE where none is known. */
 static gboolean step(Walk *walk)
 {
     g_auto(CkThreadRow) last = {0};
     g_auto(CkThreadRow) next = {0};
-    gint64 row = g_array_index(walk->path, gint64, walk->path->len - 1);
-    if (ck_store_thread(walk->walks->store, row, &last, NULL) != CK_FOUND)
+    gint64 row = stop_at(walk, walk->path->len - 1)->row;
+    if (ck_store_thread(walk->walks->store, row, &last, NULL) != CK_FOUND ||
+        next_in(walk, walk->order, &last, &next) != CK_FOUND)
         return FALSE;
-    if (next_in(walk, walk->order, &last, &next) != CK_FOUND)
-        return FALSE;
-    g_array_append_val(walk->path, next.row);
+    append(walk, next.row);
     return TRUE;
 }
 
-static void fetch_items(Walk *walk, gint64 row)
+static void fetch_items(Walk *walk, Stop *stop)
 {
     g_auto(CkThreadRow) thread = {0};
-    if (ck_store_thread(walk->walks->store, row, &thread, NULL) != CK_FOUND)
+    stop->left = FALSE;
+    if (ck_store_thread(walk->walks->store, stop->row, &thread, NULL) != CK_FOUND)
         return;
     const CkWant items = {CK_WANT_ITEMS, thread.id};
     if (ck_name_is_id(thread.id))
-        fetch(walk, &items);
+        fetch(walk, stop->row, &items);
 }
 
 /* Fetches what the window still lacks: what the reader comes to first, first. */
@@ -208,30 +238,24 @@ static void extend(Walk *walk)
     gboolean full;
     while (!(full = walk->path->len - 1 - walk->farthest >= walk->window) && step(walk))
         ;
-    for (; walk->asked < walk->path->len && may_ask(walk); walk->asked++)
-        fetch_items(walk, g_array_index(walk->path, gint64, walk->asked));
+    for (guint i = walk->farthest + 1; i < walk->path->len && may_ask(walk); i++) {
+        if (i >= walk->asked || stop_at(walk, i)->left)
+            fetch_items(walk, stop_at(walk, i));
+        walk->asked = MAX(walk->asked, i + 1);
+    }
     if (!full && walk->order == LISTED && may_ask(walk))
         fetch_listing(walk);
 }
 
 /* Readers */
 
-/* The thread's index in the path, G_MAXUINT where it is not on it. */
-static guint index_of(const Walk *walk, gint64 thread)
-{
-    for (guint i = 0; i < walk->path->len; i++)
-        if (g_array_index(walk->path, gint64, i) == thread)
-            return i;
-    return G_MAXUINT;
-}
-
 /* Somebody who was in one thread until now has come to one of its neighbours. */
 static gboolean has_begun(Walk *walk, const CkThreadRow *thread)
 {
     g_auto(CkThreadRow) first = {0};
     if (walk->path->len == 0 || walk->window > 0 ||
-        ck_store_thread(walk->walks->store, g_array_index(walk->path, gint64, walk->farthest),
-                        &first, NULL) != CK_FOUND)
+        ck_store_thread(walk->walks->store, stop_at(walk, walk->farthest)->row, &first, NULL) !=
+            CK_FOUND)
         return FALSE;
     for (Order order = LISTED; order < N_ORDERS; order++) {
         g_auto(CkThreadRow) next = {0};
@@ -239,7 +263,7 @@ static gboolean has_begun(Walk *walk, const CkThreadRow *thread)
             continue;
         walk->order = order;
         walk->window = 1;
-        g_array_append_val(walk->path, thread->row);
+        append(walk, thread->row);
         return TRUE;
     }
     return FALSE;
@@ -255,10 +279,12 @@ static void advance(Walk *walk, guint index)
     walk->window = MIN(walk->window * 2, most);
     walk->budget = walk->window;
     if (walk->farthest > most) {
-        g_array_remove_range(walk->path, 0, walk->farthest - most);
-        walk->farthest = most;
+        guint passed = walk->farthest - most;
+        g_array_remove_range(walk->path, 0, passed);
+        walk->farthest -= passed;
+        walk->asked -= MIN(walk->asked, passed);
     }
-    walk->asked = walk->farthest + 1; /* again: of large threads pages may be lacking */
+    walk->asked = MAX(walk->asked, walk->farthest + 1);
     extend(walk);
 }
 
@@ -269,7 +295,7 @@ static void begin(Walk *walk, gint64 user, gint64 thread)
     walk->farthest = 0;
     walk->asked = 1;
     g_array_set_size(walk->path, 0);
-    g_array_append_val(walk->path, thread);
+    append(walk, thread);
 }
 
 /* The walk that the thread belongs to, else one that nobody has gone on with for the longest time,
@@ -313,7 +339,7 @@ CkWalks *ck_walks_new(CkStore *store, CkPager *pager, const CkConfig *config)
     walks->config = config;
     for (guint i = 0; i < WALKS; i++) {
         walks->walks[i].walks = walks;
-        walks->walks[i].path = g_array_new(FALSE, FALSE, sizeof(gint64));
+        walks->walks[i].path = g_array_new(FALSE, FALSE, sizeof(Stop));
         walks->walks[i].fetches = g_ptr_array_new_with_free_func(fetch_free);
     }
     return walks;
