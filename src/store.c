@@ -83,8 +83,9 @@ enum {
     ADD_THREAD,
     KEEP_FORMER_NAME,
     UPDATE_THREAD,
+    LAST_PLACE,
+    FIRST_PLACE,
     PLACE_THREAD,
-    PLACE_THREAD_FROM_BACK,
     THREAD_BY_ROW,
     THREAD_BY_ID,
     THREAD_BY_NAME,
@@ -109,7 +110,8 @@ static const char *const statements[N_STATEMENTS] = {
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [PUT_USER] = "INSERT INTO user (id, name, newest_at) VALUES (?1, ?2, ?3) ON CONFLICT (id)"
-                 " DO UPDATE SET newest_at = max(newest_at, excluded.newest_at)",
+                 " DO UPDATE SET newest_at = excluded.newest_at"
+                 " WHERE newest_at < excluded.newest_at",
     [USER_BY_ROW] = "SELECT " USER_COLUMNS " FROM user WHERE row = ?1",
     [USER_BY_NAME] = "SELECT " USER_COLUMNS " FROM user WHERE name = ?1",
     [NEXT_USER] = "SELECT " USER_COLUMNS " FROM user WHERE row > ?1 ORDER BY row LIMIT 1",
@@ -121,10 +123,9 @@ static const char *const statements[N_STATEMENTS] = {
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
                       " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
                       " json_size = ?6, head_size = ?7 WHERE id = ?2 AND json <> ?5",
-    [PLACE_THREAD] = "UPDATE thread SET place = (SELECT ifnull(max(place), 0) + 1 FROM thread"
-                     " WHERE place < ?2) WHERE id = ?1 AND place IS NULL",
-    [PLACE_THREAD_FROM_BACK] = "UPDATE thread SET place = (SELECT ifnull(min(place), ?3 + 1) - 1"
-                               " FROM thread WHERE place >= ?2) WHERE id = ?1 AND place IS NULL",
+    [LAST_PLACE] = "SELECT ifnull(max(place), 0) FROM thread WHERE place < ?1",
+    [FIRST_PLACE] = "SELECT ifnull(min(place), ?2) FROM thread WHERE place >= ?1",
+    [PLACE_THREAD] = "UPDATE thread SET place = ?2 WHERE id = ?1 AND place IS NULL",
     [THREAD_BY_ROW] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row = ?1",
     [THREAD_BY_ID] = "SELECT " THREAD_COLUMNS " FROM thread WHERE id = ?1",
     [THREAD_BY_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name = ?1",
@@ -156,6 +157,7 @@ struct _CkStore {
     sqlite3 *db;
     CkRecent *recent;
     gint64 rollbacks;
+    gint64 places[2]; /* see read_place(), by from_back; -1: to be read */
     sqlite3_stmt *prepared[N_STATEMENTS];
 };
 
@@ -178,6 +180,7 @@ CkStore *ck_store_new(GError **error)
 {
     g_autoptr(CkStore) store = g_new0(CkStore, 1);
     store->recent = ck_recent_new(RECENT_BYTES);
+    store->places[FALSE] = store->places[TRUE] = -1;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread */
     if (sqlite3_open_v2("", &store->db, flags, NULL) ||
         sqlite3_exec(store->db, schema, NULL, NULL, NULL)) {
@@ -254,6 +257,7 @@ gboolean ck_store_commit(CkStore *store, GError **error)
 void ck_store_rollback(CkStore *store)
 {
     store->rollbacks++;
+    store->places[FALSE] = store->places[TRUE] = -1;
     ck_recent_clear(store->recent); /* what was added just now never was */
     /* SQLite has rolled back already after some errors (lang_transaction.html, 3.2). */
     if (!sqlite3_get_autocommit(store->db))
@@ -272,6 +276,21 @@ static gboolean put_user(CkStore *store, const char *id, gint64 created_at, GErr
     return run(store, statement, error);
 }
 
+/* Adds or updates a thread. */
+static gboolean put(CkStore *store, int which, const char *id, const char *user, const char *name,
+                    const CkThread *thread, guint64 json_size, guint64 head_size, GError **error)
+{
+    sqlite3_stmt *statement = use(store, which);
+    bind_text(statement, 1, user);
+    bind_text(statement, 2, id);
+    bind_text(statement, 3, name);
+    sqlite3_bind_int64(statement, 4, thread->created_at);
+    sqlite3_bind_blob64(statement, 5, thread->json.data, thread->json.size, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 6, (gint64)json_size);
+    sqlite3_bind_int64(statement, 7, (gint64)head_size);
+    return run(store, statement, error);
+}
+
 /* To add changes nothing where the id is known, nor does to update where the JSON is the same. */
 gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
                              const CkThread *thread, gboolean *changed, GError **error)
@@ -284,46 +303,55 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
     if (!put_user(store, user, thread->created_at, error))
         return FALSE;
 
+    if (!put(store, ADD_THREAD, id, user, name, thread, json.size, head.size, error))
+        return FALSE;
+    if (sqlite3_changes(store->db) > 0)
+        return TRUE;
+
     sqlite3_stmt *keep = use(store, KEEP_FORMER_NAME);
     bind_text(keep, 1, id);
     bind_text(keep, 2, name);
-    if (!run(store, keep, error))
+    if (!run(store, keep, error) ||
+        !put(store, UPDATE_THREAD, id, user, name, thread, json.size, head.size, error))
         return FALSE;
-
-    static const int add_or_update[] = {ADD_THREAD, UPDATE_THREAD};
-    for (int i = 0; i < 2; i++) {
-        sqlite3_stmt *put = use(store, add_or_update[i]);
-        bind_text(put, 1, user);
-        bind_text(put, 2, id);
-        bind_text(put, 3, name);
-        sqlite3_bind_int64(put, 4, thread->created_at);
-        sqlite3_bind_blob64(put, 5, thread->json.data, thread->json.size, SQLITE_STATIC);
-        sqlite3_bind_int64(put, 6, (gint64)json.size);
-        sqlite3_bind_int64(put, 7, (gint64)head.size);
-        if (!run(store, put, error))
-            return FALSE;
-        *changed = add_or_update[i] == UPDATE_THREAD;
-        if (sqlite3_changes(store->db) > 0)
-            return TRUE;
-    }
-    *changed = FALSE;
+    *changed = sqlite3_changes(store->db) > 0;
     g_auto(CkThreadRow) known = {0};
-    CkFound found = ck_store_thread_by_id(store, id, &known, error);
+    CkFound found = *changed ? CK_FOUND : ck_store_thread_by_id(store, id, &known, error);
     if (found == CK_ABSENT)
         g_set_error(error, CK_ERROR, CK_ERROR_STORE, "the store: the name of thread %s is taken",
                     id);
     return found == CK_FOUND;
 }
 
+/* The last place that was given from the front, or the first one from the back. */
+static gboolean read_place(CkStore *store, gboolean from_back, GError **error)
+{
+    sqlite3_stmt *statement = use(store, from_back ? FIRST_PLACE : LAST_PLACE);
+    sqlite3_bind_int64(statement, 1, CK_BACK_PLACE);
+    if (from_back)
+        sqlite3_bind_int64(statement, 2, CK_BACK_PLACES + 1);
+    if (!ck_store_must_find(first(store, statement, error), error))
+        return FALSE;
+    store->places[from_back] = sqlite3_column_int64(statement, 0);
+    done(statement);
+    return TRUE;
+}
+
 gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean from_back,
                                GError **error)
 {
-    sqlite3_stmt *statement = use(store, from_back ? PLACE_THREAD_FROM_BACK : PLACE_THREAD);
+    gint64 *place = &store->places[from_back];
+    if (*place < 0 && !read_place(store, from_back, error))
+        return FALSE;
+    gint64 next = from_back ? *place - 1 : *place + 1;
+    sqlite3_stmt *statement = use(store, PLACE_THREAD);
     bind_text(statement, 1, thread_id);
-    sqlite3_bind_int64(statement, 2, CK_BACK_PLACE);
-    if (from_back)
-        sqlite3_bind_int64(statement, 3, CK_BACK_PLACES);
-    return run(store, statement, error);
+    sqlite3_bind_int64(statement, 2, next);
+    if (!run(store, statement, error))
+        return FALSE;
+    if (sqlite3_changes(store->db) > 0)
+        *place = next;
+    return TRUE;
 }
 
 static void keep_recent(CkStore *store, gint64 row, const CkItem *item, GString *md)
