@@ -7,6 +7,9 @@
 /* Pages that a reader takes from the front before the back is read too. */
 #define FRONT_ALONE 2
 
+/* Pages between both ends that make a listing wide. */
+#define WIDE_PAGES 8
+
 /* One end of a listing, as far as it has been read. */
 typedef struct {
     guint pages;
@@ -104,6 +107,13 @@ gboolean ck_listing_takes_back(const CkListing *listing)
     return back->pages == 0 || estimate_gap(front, back) > 1.5 * listing->config->page_size;
 }
 
+gboolean ck_listing_is_wide(const CkListing *listing)
+{
+    const End *front = &listing->ends[CK_FRONT], *back = &listing->ends[CK_BACK];
+    return ck_listing_takes_back(listing) && back->pages > 0 &&
+           estimate_gap(front, back) > WIDE_PAGES * listing->config->page_size;
+}
+
 gboolean ck_listing_knows_no_back(const CkListing *listing)
 {
     return listing->ends[CK_BACK].pages == 0;
@@ -152,6 +162,13 @@ static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, c
         return broken(error, "the server's cursors go in a circle");
     *cursor = g_steal_pointer(&next);
     return TRUE;
+}
+
+char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page)
+{
+    char *cursor = NULL;
+    next_cursor(listing, end, page, &cursor, NULL);
+    return cursor;
 }
 
 /*

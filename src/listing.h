@@ -46,6 +46,13 @@ gboolean ck_listing_cursor(CkListing *listing, CkEnd end, char **cursor, GError 
  * and there is likely more than a page between front and back. */
 gboolean ck_listing_takes_back(const CkListing *listing);
 
+/* Whether the ends are so far apart that each can be read on without a look at the other. */
+gboolean ck_listing_is_wide(const CkListing *listing);
+
+/* What the page after this one, which has come and is not taken yet, comes after; to be freed. NULL
+ * where there is none, or it can't be told. */
+char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page);
+
 /* Whether no page of the back has come yet. */
 gboolean ck_listing_knows_no_back(const CkListing *listing);
 

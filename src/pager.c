@@ -19,6 +19,7 @@ typedef struct {
     char *key;
     CkWant want;
     CkEnd end;          /* of a listing */
+    gboolean goes_on;   /* of the back: the front has gone on to its next page */
     CkListing *listing; /* borrowed from pager->listings; NULL where the want is none */
     char *cursor;       /* what the page is asked to come after, or NULL */
     guint limit;        /* elements asked for */
@@ -106,7 +107,10 @@ static void finish(Fetch *fetch, const GError *failure)
     for (guint i = 0; i < waits->len; i++)
         ((CkWait *)g_ptr_array_index(waits, i))->fetch = NULL;
     fetch->waits = g_ptr_array_new();
-    g_hash_table_remove(pager->fetches, fetch->key);
+    if (g_hash_table_lookup(pager->fetches, fetch->key) == fetch)
+        g_hash_table_remove(pager->fetches, fetch->key);
+    else /* the next one has its place already */
+        fetch_free(fetch);
     forget_listing(pager, &want);
     for (guint i = 0; i < waits->len; i++) {
         CkWait *wait = g_ptr_array_index(waits, i);
@@ -115,21 +119,59 @@ static void finish(Fetch *fetch, const GError *failure)
     }
 }
 
+static void ask_for_page(Fetch *fetch);
+static void ask_the_back(CkPager *pager, const CkWant *want);
+static Fetch *fetch_new(CkPager *pager, const CkWant *want, CkEnd end);
+
 static void tell_changed(CkPager *pager, const char *thread_id)
 {
     if (pager->changed)
         pager->changed(thread_id, pager->changed_data);
 }
 
-static void take_page(Fetch *fetch, const CkPage *page, GError **error)
+/* Asks for the page after this one, which is not stored yet. */
+static void ask_for_next(Fetch *fetch, const CkPage *page)
 {
-    ck_listing_take(fetch->listing, fetch->end, page, error);
-    const GPtrArray *changed = ck_listing_changed(fetch->listing);
-    for (guint i = 0; i < changed->len; i++)
-        tell_changed(fetch->pager, g_ptr_array_index(changed, i));
+    CkPager *pager = fetch->pager;
+    g_autofree char *cursor = ck_listing_peek_cursor(fetch->listing, fetch->end, page);
+    if (!cursor)
+        return;
+    g_hash_table_steal(pager->fetches, fetch->key);
+    Fetch *next = fetch_new(pager, &fetch->want, fetch->end);
+    next->cursor = g_steal_pointer(&cursor);
+    ask_for_page(next);
 }
 
-static void ask_for_page(Fetch *fetch);
+/* A reader that goes on through a wide listing is read ahead of: the next page, and one of the back
+ * with each of the front, are asked for before this one is stored, so that the server works while
+ * we do. */
+static void read_on(Fetch *fetch, const CkPage *page)
+{
+    CkPager *pager = fetch->pager;
+    g_autofree char *back_key = fetch_key(&fetch->want, CK_BACK);
+    Fetch *back = g_hash_table_lookup(pager->fetches, back_key);
+    gboolean goes_on = fetch->end == CK_FRONT ? fetch->waits->len > 0 : fetch->goes_on;
+    if (!goes_on || !ck_listing_is_wide(fetch->listing))
+        return;
+    ask_for_next(fetch, page);
+    if (fetch->end == CK_FRONT && back)
+        back->goes_on = TRUE;
+    else if (fetch->end == CK_FRONT)
+        ask_the_back(pager, &fetch->want);
+}
+
+static void take_page(Fetch *fetch, const CkPage *page, GError **error)
+{
+    CkPager *pager = fetch->pager;
+    read_on(fetch, page);
+    gboolean ok = ck_listing_take(fetch->listing, fetch->end, page, error);
+    if (!ok && g_hash_table_lookup(pager->fetches, fetch->key) != fetch)
+        g_hash_table_remove(pager->fetches, fetch->key);
+    const GPtrArray *changed = ck_listing_changed(fetch->listing);
+    for (guint i = 0; i < changed->len; i++)
+        tell_changed(pager, g_ptr_array_index(changed, i));
+}
+
 static void ask(Fetch *fetch);
 
 /* A page of the back has come, or failed. Nobody waited for it: if it failed, the front goes on

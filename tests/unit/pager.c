@@ -1239,6 +1239,12 @@ static void threads_that_have_changed_are_told(void)
 
 /* The back of a listing */
 
+static gboolean knows(Fixture *f, const char *id)
+{
+    g_auto(CkThreadRow) thread = {0};
+    return ck_store_thread_by_id(f->store, id, &thread, NULL) == CK_FOUND;
+}
+
 /* Two pages of the front are there: threads of the times 90, 80, 70 and 60. */
 static Fixture *fixture_with_two_pages(void)
 {
@@ -1272,6 +1278,29 @@ static void the_third_page_comes_with_pages_of_the_back(void)
     assert_state(f, "threads:", NULL, TRUE);
     assert_threads(f, "cthr_90 cthr_80 cthr_70 cthr_60 cthr_50 cthr_40 cthr_30 cthr_20");
     g_assert_cmpuint(server_seen(f->server), ==, 5);
+}
+
+/* While both ends are far apart, their next pages are asked for before somebody wants them. */
+static void a_wide_listing_is_read_ahead(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    script_times(f, THREADS, "900 890", TRUE);
+    script_times(f, THREADS "&after=cthr_890", "880 870", TRUE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    script_times(f, BACK, "10 20", TRUE);
+    script_times(f, THREADS "&after=cthr_870", "860 850", TRUE);
+    script_times(f, BACK "&after=cthr_20", "30 40", TRUE);
+    script_times(f, THREADS "&after=cthr_850", "840 830", TRUE);
+    script_times(f, BACK "&after=cthr_40", "50 60", TRUE);
+    wait_well(f, all_threads());
+    server_run_until(f->context, server_seen(f->server) == 7);
+    /* Nobody has waited for these, so that they are the last ones. */
+    server_run_until(f->context, knows(f, "cthr_830") && knows(f, "cthr_60"));
+    g_assert_cmpuint(server_seen(f->server), ==, 7);
+    assert_state(f, "threads:", "cthr_830", FALSE);
+    assert_threads(f, "cthr_900 cthr_890 cthr_880 cthr_870 cthr_860 cthr_850 cthr_840 cthr_830 "
+                      "cthr_60 cthr_50 cthr_40 cthr_30 cthr_20 cthr_10");
 }
 
 static void a_back_that_fails_does_not_fail_the_listing(void)
@@ -1569,6 +1598,7 @@ int main(int argc, char **argv)
     TEST(a_span_has_both_ends);
     TEST(threads_that_have_changed_are_told);
     TEST(the_third_page_comes_with_pages_of_the_back);
+    TEST(a_wide_listing_is_read_ahead);
     TEST(a_back_that_fails_does_not_fail_the_listing);
     TEST(a_back_that_can_not_be_trusted_is_not_used);
     TEST(a_back_that_is_late_is_given_up);
