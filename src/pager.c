@@ -358,6 +358,7 @@ static void ask(Fetch *fetch)
     CkPager *pager = fetch->pager;
     CkWantKind kind = fetch->want.kind;
     GError *failure = NULL;
+    g_clear_pointer(&fetch->cursor, g_free); /* of before it waited for the back */
     if (kind != CK_WANT_THREAD &&
         (!is_unfinished(fetch, &failure) ||
          !ck_listing_cursor(fetch->listing, CK_FRONT, &fetch->cursor, &failure))) {
