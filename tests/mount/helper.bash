@@ -199,7 +199,8 @@ mount_fs() {
 
 # In the foreground, with its log in $LOG; for wait, signals and what it writes.
 mount_in_foreground() {
-    "$CHATKITFS" -f "$@" "$MNT" 2>"$LOG" 3>&- &
+    # As from a terminal, also where the tests were started with nohup.
+    env --default-signal=HUP "$CHATKITFS" -f "$@" "$MNT" 2>"$LOG" 3>&- &
     FS_PID=$!
     started+=("$FS_PID")
     wait_until eval 'mounted || gone "$FS_PID"'
