@@ -6,7 +6,8 @@
  * whoever waits for it (single-flight), and a page is asked for only while somebody waits. Once it
  * has been stored (listing.h), everybody who waits is woken, looks at the store again, and may wait
  * again. Along with a page of the front of a listing of threads one of its back may be asked for,
- * for which nobody waits.
+ * for which nobody waits; and where a listing is wide, the next page of each end as soon as one
+ * that was waited for has come.
  *
  * A page that is too large to be taken is asked for again with half as many elements.
  *

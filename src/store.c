@@ -380,6 +380,11 @@ static void grow(CkThreadRow *thread, const CkItem *item, guint64 md_size, guint
 gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id, const CkItem *item,
                            GError **error)
 {
+    if (thread->items >= ITEMS_MAX) {
+        g_set_error(error, CK_ERROR, CK_ERROR_STORE,
+                    "the store: thread %s has too many items to be numbered", thread->id);
+        return FALSE;
+    }
     gboolean is_kept = item->json.size <= RECENT_JSON_MAX;
     g_autoptr(GString) text = is_kept ? g_string_sized_new(item->json.size) : NULL;
     CkSink json = {0}, md = {.text = text}, jsonl = {0};
@@ -388,13 +393,6 @@ gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id, 
     ck_json_compact(item->json, &jsonl);
 
     gint64 row = item_row(thread->row, thread->items + 1);
-    if (thread->items >= ITEMS_MAX) {
-        g_set_error(error, CK_ERROR, CK_ERROR_STORE,
-                    "the store: thread %s has more items than can be"
-                    " numbered",
-                    thread->id);
-        return FALSE;
-    }
     sqlite3_stmt *put = use(store, ADD_ITEM);
     sqlite3_bind_int64(put, 1, row);
     sqlite3_bind_int64(put, 2, thread->row);

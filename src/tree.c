@@ -128,7 +128,7 @@ static gboolean listed_before(CkTree *tree, const CkWant *listing, guint64 *befo
     const CkWant all = {CK_WANT_THREADS, NULL};
     const CkWant *const listings[] = {listing, &all};
     *before = CK_BACK_PLACE;
-    for (gsize i = 0; i < G_N_ELEMENTS(listings); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(listings) && *before == CK_BACK_PLACE; i++) {
         g_autofree char *key = ck_want_key(listings[i]);
         g_auto(CkListingState) state = {0};
         if (!ck_store_listing(tree->store, key, &state, error))
