@@ -4,6 +4,7 @@
 #include "error.h"
 #include "http.h"
 #include "retry.h"
+#include "workers.h"
 
 /* The longest part of a server's own words that goes into an error, in bytes. */
 #define WORDS_MAX 200
@@ -12,15 +13,22 @@ struct _CkApi {
     GMainContext *context;
     const CkConfig *config;
     CkHttp *http;
+    CkWorkers *workers;
     GHashTable *calls; /* those not ended yet */
 };
 
-/* A call has a request under way or a timer for the next attempt, never both. */
+/* What a call asks for: tells how its answer is decoded. */
+typedef enum { THREADS, ITEMS, ONE_THREAD } Kind;
+
+/* A call has one of these at a time: a request under way, a timer for the next attempt, or a task
+ * that decodes the answer. */
 struct _CkApiCall {
     CkApi *api;
+    Kind kind;
     char *url;
     CkHttpRequest *request;
     GSource *timer;
+    CkTask *decoding;
     guint retries;
     gint64 deadline;      /* monotonic µs; no attempt begins after it */
     CkPageDone page_done; /* one of these two is set */
@@ -109,6 +117,7 @@ static void call_free(gpointer data)
 {
     CkApiCall *call = data;
     g_clear_pointer(&call->request, ck_http_cancel);
+    g_clear_pointer(&call->decoding, ck_task_cancel);
     if (call->timer) {
         g_source_destroy(call->timer);
         g_source_unref(call->timer);
@@ -122,25 +131,62 @@ void ck_api_cancel(CkApiCall *call)
     g_hash_table_remove(call->api->calls, call);
 }
 
-/* Ends the call: with the error, or with what body holds. */
-static void finish(CkApiCall *call, GBytes *body, const GError *failure)
+static void finish(CkApiCall *call, CkPage *page, CkPreparedThread *thread, const GError *error)
 {
-    g_autoptr(GError) error = failure ? g_error_copy(failure) : NULL;
-    g_autoptr(CkPage) page = NULL;
-    g_autoptr(CkThread) thread = NULL;
     g_hash_table_steal(call->api->calls, call);
-    if (!error && call->page_done) {
-        page = ck_decode_page(body, &error);
-    } else if (!error) {
-        CkSlice json = ck_slice_bytes(body);
-        if (ck_json_check(json, &error))
-            thread = ck_decode_thread(json);
-    }
-    if (call->page_done)
-        call->page_done(page, error, call->data);
-    else
+    if (call->kind == ONE_THREAD)
         call->thread_done(thread, error, call->data);
+    else
+        call->page_done(page, error, call->data);
     call_free(call);
+}
+
+/* An answer that is decoded on another thread, which does not look at the call. */
+typedef struct {
+    CkApiCall *call;
+    Kind kind;
+    GBytes *body;
+    CkPage *page;
+    CkPreparedThread *thread;
+    GError *error;
+} Answer;
+
+static void answer_free(gpointer data)
+{
+    Answer *answer = data;
+    g_clear_pointer(&answer->page, ck_page_free);
+    g_clear_pointer(&answer->thread, ck_prepared_thread_free);
+    g_clear_error(&answer->error);
+    g_bytes_unref(answer->body);
+    g_free(answer);
+}
+
+static void decode(gpointer data)
+{
+    Answer *answer = data;
+    CkSlice json = ck_slice_bytes(answer->body);
+    if (answer->kind == THREADS)
+        answer->page = ck_prepare_threads(answer->body, &answer->error);
+    else if (answer->kind == ITEMS)
+        answer->page = ck_prepare_items(answer->body, &answer->error);
+    else if (ck_json_check(json, &answer->error))
+        answer->thread = ck_prepare_thread(json);
+}
+
+static void on_decoded(gpointer data)
+{
+    Answer *answer = data;
+    answer->call->decoding = NULL;
+    finish(answer->call, answer->page, answer->thread, answer->error);
+}
+
+static void decode_later(CkApiCall *call, GBytes *body)
+{
+    Answer *answer = g_new0(Answer, 1);
+    answer->call = call;
+    answer->kind = call->kind;
+    answer->body = g_bytes_ref(body);
+    call->decoding = ck_workers_run(call->api->workers, decode, on_decoded, answer, answer_free);
 }
 
 static gboolean on_timer(gpointer data)
@@ -164,7 +210,7 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
     CkApiCall *call = data;
     call->request = NULL;
     if (response && response->status == 200) {
-        finish(call, response->body, NULL);
+        decode_later(call, response->body);
         return;
     }
     CkAttempt ended = {
@@ -185,7 +231,7 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
     g_autoptr(GError) status =
         response ? ck_api_status_error(response->status, response->body, call->api->config->key)
                  : NULL;
-    finish(call, NULL, status ? status : error);
+    finish(call, NULL, NULL, status ? status : error);
 }
 
 static void attempt(CkApiCall *call)
@@ -193,10 +239,12 @@ static void attempt(CkApiCall *call)
     call->request = ck_http_get(call->api->http, call->url, on_answer, call);
 }
 
-static CkApiCall *start(CkApi *api, const char *path, const CkListQuery *query, gpointer data)
+static CkApiCall *start(CkApi *api, Kind kind, const char *path, const CkListQuery *query,
+                        gpointer data)
 {
     CkApiCall *call = g_new0(CkApiCall, 1);
     call->api = api;
+    call->kind = kind;
     call->url = ck_api_url(api->config->base_url, path, query);
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
@@ -207,7 +255,7 @@ static CkApiCall *start(CkApi *api, const char *path, const CkListQuery *query, 
 
 CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done, gpointer data)
 {
-    CkApiCall *call = start(api, "/chatkit/threads", query, data);
+    CkApiCall *call = start(api, THREADS, "/chatkit/threads", query, data);
     call->page_done = done;
     return call;
 }
@@ -216,7 +264,7 @@ CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuer
                              CkPageDone done, gpointer data)
 {
     g_autofree char *path = g_strdup_printf("/chatkit/threads/%s/items", thread_id);
-    CkApiCall *call = start(api, path, query, data);
+    CkApiCall *call = start(api, ITEMS, path, query, data);
     call->page_done = done;
     return call;
 }
@@ -224,7 +272,7 @@ CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuer
 CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data)
 {
     g_autofree char *path = g_strdup_printf("/chatkit/threads/%s", thread_id);
-    CkApiCall *call = start(api, path, NULL, data);
+    CkApiCall *call = start(api, ONE_THREAD, path, NULL, data);
     call->thread_done = done;
     return call;
 }
@@ -254,6 +302,7 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
     api->context = g_main_context_ref(context);
     api->config = config;
     api->http = http;
+    api->workers = ck_workers_new(context, ck_workers_suggest());
     api->calls = g_hash_table_new_full(NULL, NULL, call_free, NULL);
     return api;
 }
@@ -262,6 +311,7 @@ void ck_api_free(CkApi *api)
 {
     g_hash_table_unref(api->calls);
     ck_http_free(api->http);
+    ck_workers_free(api->workers);
     g_main_context_unref(api->context);
     g_free(api);
 }

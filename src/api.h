@@ -2,12 +2,13 @@
 /*
  * The ChatKit API's read requests: GET /chatkit/threads, /chatkit/threads/{id} and
  * /chatkit/threads/{id}/items (API reference, "ChatKit"). A call is one request with its retries;
- * its answer arrives decoded.
+ * its answer arrives decoded, and prepared for the store (prepare.h): that is done on other
+ * threads.
  */
 #pragma once
 
 #include "config.h"
-#include "decode.h"
+#include "prepare.h"
 
 typedef struct _CkApi CkApi;
 typedef struct _CkApiCall CkApiCall;
@@ -24,9 +25,9 @@ typedef struct {
 
 /* Called once for each call that was not cancelled, from the main context: with the page or the
  * thread, else with the error (those of http.h; of the status; CK_ERROR_BAD_RESPONSE). All of it is
- * freed after the callback. */
+ * freed after the callback. Pages are prepared. */
 typedef void (*CkPageDone)(CkPage *page, const GError *error, gpointer data);
-typedef void (*CkThreadDone)(CkThread *thread, const GError *error, gpointer data);
+typedef void (*CkThreadDone)(CkPreparedThread *thread, const GError *error, gpointer data);
 
 /* The configuration must outlive the result. Error: CK_ERROR_CONNECTION. */
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error);

@@ -105,6 +105,7 @@ void ck_page_free(CkPage *page)
 {
     g_bytes_unref(page->body);
     g_array_unref(page->elements);
+    g_clear_pointer(&page->prepared, g_ptr_array_unref);
     g_free(page->last_id);
     g_free(page);
 }

@@ -18,8 +18,9 @@
 /* One page of a listing: {object, data, first_id, last_id, has_more}. */
 typedef struct {
     GBytes *body;
-    GArray *elements; /* CkSlice into body, in the order sent */
-    char *last_id;    /* an identity; NULL where the server says none */
+    GArray *elements;    /* CkSlice into body, in the order sent */
+    GPtrArray *prepared; /* of each element, in the same order, see prepare.h; NULL: not done */
+    char *last_id;       /* an identity; NULL where the server says none */
     gboolean has_more;
 } CkPage;
 

@@ -221,15 +221,15 @@ static gboolean is_same(const CkSlice *one, const CkSlice *other)
     return one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
 }
 
-/* To be called once for each element of the page, in order. The result is to be freed. */
-static char *id_of(Ids *ids, const CkSlice *element)
+/* To be called once for each element of the page, in order. own: the id that it has, or NULL. The
+ * result is to be freed. */
+static char *id_of(Ids *ids, const CkSlice *element, const char *own)
 {
-    g_autofree char *id = ck_decode_identity(*element, "id");
-    const CkSlice *twin = id ? g_hash_table_lookup(ids->seen, id) : NULL;
-    if (!id || (twin && !is_same(twin, element)))
+    const CkSlice *twin = own ? g_hash_table_lookup(ids->seen, own) : NULL;
+    if (!own || (twin && !is_same(twin, element)))
         return substitute_id(ids, *element);
-    g_hash_table_insert(ids->seen, g_strdup(id), (gpointer)element);
-    return g_steal_pointer(&id);
+    g_hash_table_insert(ids->seen, g_strdup(own), (gpointer)element);
+    return g_strdup(own);
 }
 
 /* Meeting */
@@ -275,12 +275,11 @@ static gboolean have_met(const CkListing *listing, const End *front, const End *
 /* Storing */
 
 gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const char *id,
-                               const CkThread *thread, gboolean *changed, GError **error)
+                               const CkPreparedThread *thread, gboolean *changed, GError **error)
 {
     const char *title = config->name_by_id ? NULL : thread->title;
-    g_autofree char *user = ck_decode_identity(thread->json, "user");
     g_autofree char *name = ck_name_thread(title, id);
-    return ck_store_put_thread(store, id, user, name, thread, changed, error);
+    return ck_store_put_thread(store, id, thread->user, name, thread, changed, error);
 }
 
 static void pass_thread(End *end, CkEnd which, gint64 created_at, const char *id)
@@ -300,10 +299,9 @@ static gboolean store_threads(CkListing *listing, CkEnd end, const CkPage *page,
 {
     const CkConfig *config = listing->config;
     CkStore *store = listing->store;
-    for (guint i = 0; i < page->elements->len; i++) {
-        const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
-        g_autoptr(CkThread) thread = ck_decode_thread(*element);
-        g_autofree char *id = id_of(ids, element);
+    for (guint i = 0; i < page->prepared->len; i++) {
+        const CkPreparedThread *thread = g_ptr_array_index(page->prepared, i);
+        g_autofree char *id = id_of(ids, &thread->json, thread->id);
         gboolean changed = FALSE;
         pass_thread(passed, end, thread->created_at, id);
         *past |= thread->created_at > 0 && thread->created_at < config->since;
@@ -323,10 +321,9 @@ static gboolean store_items(CkListing *listing, const CkPage *page, Ids *ids, GE
     g_auto(CkThreadRow) thread = {0};
     if (!ck_store_must_find(ck_store_thread_by_id(store, listing->want.id, &thread, error), error))
         return FALSE;
-    for (guint i = 0; i < page->elements->len; i++) {
-        const CkSlice *element = &g_array_index(page->elements, CkSlice, i);
-        g_autoptr(CkItem) item = ck_decode_item(*element);
-        g_autofree char *id = id_of(ids, element);
+    for (guint i = 0; i < page->prepared->len; i++) {
+        const CkPreparedItem *item = g_ptr_array_index(page->prepared, i);
+        g_autofree char *id = id_of(ids, &item->json, item->id);
         if (!ck_store_put_item(store, &thread, id, item, error))
             return FALSE;
     }

@@ -67,7 +67,7 @@ const GPtrArray *ck_listing_changed(const CkListing *listing);
 /* Adds a thread to the store, or brings it up to date, under the name that the mount gives it.
  * *changed: as ck_store_put_thread(). */
 gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const char *id,
-                               const CkThread *thread, gboolean *changed, GError **error);
+                               const CkPreparedThread *thread, gboolean *changed, GError **error);
 
 /* Reads the front from the listing's beginning again; what is known stays known. */
 void ck_listing_begin_again(CkListing *listing);

@@ -215,14 +215,13 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
 }
 
 /* Whether a thread that was asked for by its id is among those that the mount shows. */
-static gboolean is_shown(const CkPager *pager, const CkThread *thread)
+static gboolean is_shown(const CkPager *pager, const CkPreparedThread *thread)
 {
-    g_autofree char *user = ck_decode_identity(thread->json, "user");
     return ck_config_shows(pager->config, thread->created_at) &&
-           (!pager->config->user || g_strcmp0(user, pager->config->user) == 0);
+           (!pager->config->user || g_strcmp0(thread->user, pager->config->user) == 0);
 }
 
-static void on_thread(CkThread *thread, const GError *error, gpointer data)
+static void on_thread(CkPreparedThread *thread, const GError *error, gpointer data)
 {
     Fetch *fetch = data;
     CkPager *pager = fetch->pager;

@@ -11,6 +11,13 @@ struct _CkRecent {
     GQueue rows;       /* gint64 *, keys of items; the oldest first */
 };
 
+/* g_int64_hash() takes the lower half, which the items of all threads share (store.h). */
+static guint hash_row(gconstpointer key)
+{
+    guint64 row = *(const guint64 *)key;
+    return (guint)(row * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) >> 32);
+}
+
 static gsize size_of(const CkRecentItem *item)
 {
     return g_bytes_get_size(item->json) + g_bytes_get_size(item->md);
@@ -28,7 +35,7 @@ CkRecent *ck_recent_new(gsize bytes)
 {
     CkRecent *recent = g_new0(CkRecent, 1);
     recent->bytes = bytes;
-    recent->items = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, item_free);
+    recent->items = g_hash_table_new_full(hash_row, g_int64_equal, g_free, item_free);
     return recent;
 }
 

@@ -5,13 +5,9 @@
 
 #include "error.h"
 #include "names.h"
-#include "render.h"
 
 /* Bytes of recent items: those of the threads that are fetched ahead of a reader, and more. */
 #define RECENT_BYTES (4 * 1024 * 1024)
-
-/* Items whose JSON is larger are rendered without keeping the text. */
-#define RECENT_JSON_MAX (64 * 1024)
 
 /* An item's row is made of its thread's row and its number, which are never reused either: the
  * items of a thread stand together, and one is found by its number without an index. */
@@ -278,7 +274,7 @@ static gboolean put_user(CkStore *store, const char *id, gint64 created_at, GErr
 
 /* Adds or updates a thread. */
 static gboolean put(CkStore *store, int which, const char *id, const char *user, const char *name,
-                    const CkThread *thread, guint64 json_size, guint64 head_size, GError **error)
+                    const CkPreparedThread *thread, GError **error)
 {
     sqlite3_stmt *statement = use(store, which);
     bind_text(statement, 1, user);
@@ -286,24 +282,21 @@ static gboolean put(CkStore *store, int which, const char *id, const char *user,
     bind_text(statement, 3, name);
     sqlite3_bind_int64(statement, 4, thread->created_at);
     sqlite3_bind_blob64(statement, 5, thread->json.data, thread->json.size, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 6, (gint64)json_size);
-    sqlite3_bind_int64(statement, 7, (gint64)head_size);
+    sqlite3_bind_int64(statement, 6, (gint64)thread->json_size);
+    sqlite3_bind_int64(statement, 7, (gint64)thread->head_size);
     return run(store, statement, error);
 }
 
 /* To add changes nothing where the id is known, nor does to update where the JSON is the same. */
 gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
-                             const CkThread *thread, gboolean *changed, GError **error)
+                             const CkPreparedThread *thread, gboolean *changed, GError **error)
 {
-    CkSink json = {0}, head = {0};
-    ck_json_indent(thread->json, &json);
-    ck_render_thread_head(thread, &head);
     user = user ? user : "";
     *changed = FALSE;
     if (!put_user(store, user, thread->created_at, error))
         return FALSE;
 
-    if (!put(store, ADD_THREAD, id, user, name, thread, json.size, head.size, error))
+    if (!put(store, ADD_THREAD, id, user, name, thread, error))
         return FALSE;
     if (sqlite3_changes(store->db) > 0)
         return TRUE;
@@ -311,8 +304,7 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
     sqlite3_stmt *keep = use(store, KEEP_FORMER_NAME);
     bind_text(keep, 1, id);
     bind_text(keep, 2, name);
-    if (!run(store, keep, error) ||
-        !put(store, UPDATE_THREAD, id, user, name, thread, json.size, head.size, error))
+    if (!run(store, keep, error) || !put(store, UPDATE_THREAD, id, user, name, thread, error))
         return FALSE;
     *changed = sqlite3_changes(store->db) > 0;
     g_auto(CkThreadRow) known = {0};
@@ -354,10 +346,11 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean f
     return TRUE;
 }
 
-static void keep_recent(CkStore *store, gint64 row, const CkItem *item, GString *md)
+static void keep_recent(CkStore *store, gint64 row, const CkPreparedItem *item)
 {
-    ck_recent_add(store->recent, row, g_bytes_new(item->json.data, item->json.size),
-                  g_bytes_new(md->str, md->len));
+    if (item->md)
+        ck_recent_add(store->recent, row, g_bytes_new(item->json.data, item->json.size),
+                      g_bytes_ref(item->md));
 }
 
 static gint64 item_row(gint64 thread, guint64 number)
@@ -367,31 +360,24 @@ static gint64 item_row(gint64 thread, guint64 number)
 
 /* A thread is as new as its newest item; its own time counts while it has none. An item without a
  * time (0) has its thread's, and does not make it newer. */
-static void grow(CkThreadRow *thread, const CkItem *item, guint64 md_size, guint64 jsonl_size)
+static void grow(CkThreadRow *thread, const CkPreparedItem *item)
 {
     if (item->created_at)
         thread->newest_at =
             thread->items == 0 ? item->created_at : MAX(thread->newest_at, item->created_at);
     thread->items++;
-    thread->md_size += md_size;
-    thread->jsonl_size += jsonl_size;
+    thread->md_size += item->md_size;
+    thread->jsonl_size += item->jsonl_size;
 }
 
-gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id, const CkItem *item,
-                           GError **error)
+gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id,
+                           const CkPreparedItem *item, GError **error)
 {
     if (thread->items >= ITEMS_MAX) {
         g_set_error(error, CK_ERROR, CK_ERROR_STORE,
                     "the store: thread %s has too many items to be numbered", thread->id);
         return FALSE;
     }
-    gboolean is_kept = item->json.size <= RECENT_JSON_MAX;
-    g_autoptr(GString) text = is_kept ? g_string_sized_new(item->json.size) : NULL;
-    CkSink json = {0}, md = {.text = text}, jsonl = {0};
-    ck_json_indent(item->json, &json);
-    ck_render_item(item, &md);
-    ck_json_compact(item->json, &jsonl);
-
     gint64 row = item_row(thread->row, thread->items + 1);
     sqlite3_stmt *put = use(store, ADD_ITEM);
     sqlite3_bind_int64(put, 1, row);
@@ -401,18 +387,17 @@ gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id, 
     sqlite3_bind_int64(put, 5, item->created_at ? item->created_at : thread->created_at);
     sqlite3_bind_int(put, 6, item->finished);
     sqlite3_bind_blob64(put, 7, item->json.data, item->json.size, SQLITE_STATIC);
-    sqlite3_bind_int64(put, 8, (gint64)json.size);
-    sqlite3_bind_int64(put, 9, (gint64)md.size);
-    sqlite3_bind_int64(put, 10, (gint64)jsonl.size);
+    sqlite3_bind_int64(put, 8, (gint64)item->json_size);
+    sqlite3_bind_int64(put, 9, (gint64)item->md_size);
+    sqlite3_bind_int64(put, 10, (gint64)item->jsonl_size);
     sqlite3_bind_int64(put, 11, (gint64)thread->md_size);
     sqlite3_bind_int64(put, 12, (gint64)thread->jsonl_size);
     if (!run(store, put, error))
         return FALSE;
     if (sqlite3_changes(store->db) == 0) /* it is known */
         return TRUE;
-    if (is_kept)
-        keep_recent(store, row, item, text);
-    grow(thread, item, md.size, jsonl.size);
+    keep_recent(store, row, item);
+    grow(thread, item);
     return TRUE;
 }
 

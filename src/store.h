@@ -25,7 +25,7 @@
  */
 #pragma once
 
-#include "decode.h"
+#include "prepare.h"
 #include "recent.h"
 
 typedef struct _CkStore CkStore;
@@ -91,7 +91,7 @@ void ck_store_rollback(CkStore *store);
  * others, see ck_decode_identity(); user may be NULL. name: its folder's, unique as ids are.
  * *changed: it was known, and as something else. */
 gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
-                             const CkThread *thread, gboolean *changed, GError **error);
+                             const CkPreparedThread *thread, gboolean *changed, GError **error);
 
 /* Places before that one were given from the front of listings, the others, up to CK_BACK_PLACES,
  * from their back. */
@@ -107,8 +107,8 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean f
 /* Adds the item at the end of the thread, unless it has an item with that id: pages overlap when
  * something is added or deleted between them. thread: its row as it is now, whose totals grow; they
  * are to be put before the transaction ends. */
-gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id, const CkItem *item,
-                           GError **error);
+gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id,
+                           const CkPreparedItem *item, GError **error);
 gboolean ck_store_put_totals(CkStore *store, const CkThreadRow *thread, GError **error);
 
 /* Grows with everything that is written or undone: while it is the same, so is what was read. */

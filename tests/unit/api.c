@@ -226,7 +226,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
     outcome->last = g_strdup(page->last_id);
 }
 
-static void on_thread(CkThread *thread, const GError *error, gpointer data)
+static void on_thread(CkPreparedThread *thread, const GError *error, gpointer data)
 {
     Outcome *outcome = data;
     outcome->calls++;

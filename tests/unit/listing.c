@@ -108,7 +108,7 @@ static CkPage *page_after(const Account *account, CkEnd end, const char *cursor)
     }
     g_string_append_printf(body, "],\"has_more\":%s}", more ? "true" : "false");
     g_autoptr(GBytes) bytes = g_bytes_new(body->str, body->len);
-    CkPage *page = ck_decode_page(bytes, NULL);
+    CkPage *page = ck_prepare_threads(bytes, NULL);
     g_assert_nonnull(page);
     return page;
 }

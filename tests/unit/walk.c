@@ -183,7 +183,7 @@ static char *name_of(const char *request)
                  : g_strndup(thread + 6, 2);
 }
 
-static void on_answer(CkThread *thread, const GError *error, gpointer data)
+static void on_answer(CkPreparedThread *thread, const GError *error, gpointer data)
 {
     (void)thread;
     g_assert_no_error(error);
@@ -649,7 +649,7 @@ static void the_users_listing_is_read_on_where_grouped(void)
 static void a_thread_that_is_not_listed_has_no_neighbours(void)
 {
     g_autoptr(Fixture) f = fixture_new(16);
-    g_autoptr(CkThread) thread = ck_decode_thread((CkSlice){"{}", 2});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){"{}", 2});
     g_assert_true(ck_store_put_thread(f->store, "cthr_99", NULL, "T00.cthr_99", thread,
                                       &(gboolean){0}, NULL));
     visit_asks(f, 99, "");
