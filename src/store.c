@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "store.h"
+#include "store_private.h"
 
-#include <sqlite3.h>
-
-#include "error.h"
 #include "names.h"
 
 /* Bytes of recent items: those of the threads that are fetched ahead of a reader, and more. */
 #define RECENT_BYTES (4 * 1024 * 1024)
-
-/* An item's row is made of its thread's row and its number, which are never reused either: the
- * items of a thread stand together, and one is found by its number without an index. */
-#define NUMBER_BITS 28
-#define ITEMS_MAX   0xfffffff
 
 /* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
  * memory, beyond which they go to the temporary file. json stands last in its rows: what is behind
@@ -59,47 +51,6 @@ static const char schema[] =
     "  UNIQUE (thread, id));"
     "CREATE TABLE listing (key TEXT PRIMARY KEY, cursor TEXT, complete INTEGER NOT NULL)"
     "  WITHOUT ROWID;";
-
-#define USER_COLUMNS "row, id, name, newest_at"
-#define THREAD_COLUMNS                                                                             \
-    "row, place, user, id, name, created_at, newest_at, json_size, head_size, items, md_size, "    \
-    "jsonl_size"
-#define ITEM_COLUMNS                                                                               \
-    "row, thread, role, created_at, finished, json_size, md_size, jsonl_size, md_offset, "         \
-    "jsonl_offset"
-
-enum {
-    BEGIN,
-    COMMIT,
-    ROLLBACK,
-    PUT_USER,
-    USER_BY_ROW,
-    USER_BY_NAME,
-    NEXT_USER,
-    ADD_THREAD,
-    KEEP_FORMER_NAME,
-    UPDATE_THREAD,
-    LAST_PLACE,
-    FIRST_PLACE,
-    PLACE_THREAD,
-    THREAD_BY_ROW,
-    THREAD_BY_ID,
-    THREAD_BY_NAME,
-    THREAD_BY_FORMER_NAME,
-    NEXT_THREAD,
-    NEXT_THREAD_OF_USER,
-    PREVIOUS_THREAD,
-    PREVIOUS_THREAD_OF_USER,
-    NEXT_NAMED_THREAD,
-    THREAD_JSON,
-    ADD_ITEM,
-    PUT_TOTALS,
-    ITEM_BY_ROW,
-    ITEM_JSON,
-    GET_LISTING,
-    PUT_LISTING,
-    N_STATEMENTS
-};
 
 static const char *const statements[N_STATEMENTS] = {
     [BEGIN] = "BEGIN",
@@ -149,22 +100,6 @@ static const char *const statements[N_STATEMENTS] = {
     [PUT_LISTING] = "INSERT OR REPLACE INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)",
 };
 
-struct _CkStore {
-    sqlite3 *db;
-    CkRecent *recent;
-    gint64 rollbacks;
-    gint64 places[2]; /* see read_place(), by from_back; -1: to be read */
-    sqlite3_stmt *prepared[N_STATEMENTS];
-};
-
-static gboolean set_error(CkStore *store, GError **error)
-{
-    int code = sqlite3_errcode(store->db);
-    g_set_error(error, CK_ERROR, code == SQLITE_FULL ? CK_ERROR_STORE_FULL : CK_ERROR_STORE,
-                "the store: %s", sqlite3_errmsg(store->db));
-    return FALSE;
-}
-
 gboolean ck_store_must_find(CkFound found, GError **error)
 {
     if (found == CK_ABSENT)
@@ -200,44 +135,6 @@ void ck_store_free(CkStore *store)
     sqlite3_close(store->db);
     ck_recent_free(store->recent);
     g_free(store);
-}
-
-/* Statements: fetched with use(), bound, stepped once, and reset by run(), first() or done(). */
-
-static sqlite3_stmt *use(CkStore *store, int which)
-{
-    return store->prepared[which];
-}
-
-static void done(sqlite3_stmt *statement)
-{
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-}
-
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
-{
-    sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
-}
-
-/* Runs a statement that returns no row. */
-static gboolean run(CkStore *store, sqlite3_stmt *statement, GError **error)
-{
-    gboolean ok = sqlite3_step(statement) == SQLITE_DONE || set_error(store, error);
-    done(statement);
-    return ok;
-}
-
-/* Steps to the first row; unless that is CK_FOUND the statement is reset. */
-static CkFound first(CkStore *store, sqlite3_stmt *statement, GError **error)
-{
-    int code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        return CK_FOUND;
-    if (code != SQLITE_DONE)
-        set_error(store, error);
-    done(statement);
-    return code == SQLITE_DONE ? CK_ABSENT : CK_FAILED;
 }
 
 gboolean ck_store_begin(CkStore *store, GError **error)
@@ -353,11 +250,6 @@ static void keep_recent(CkStore *store, gint64 row, const CkPreparedItem *item)
                       g_bytes_ref(item->md));
 }
 
-static gint64 item_row(gint64 thread, guint64 number)
-{
-    return thread << NUMBER_BITS | (gint64)number;
-}
-
 /* A thread is as new as its newest item; its own time counts while it has none. An item without a
  * time (0) has its thread's, and does not make it newer. */
 static void grow(CkThreadRow *thread, const CkPreparedItem *item)
@@ -415,209 +307,6 @@ gboolean ck_store_put_totals(CkStore *store, const CkThreadRow *thread, GError *
 gint64 ck_store_changes(CkStore *store)
 {
     return sqlite3_total_changes64(store->db) + store->rollbacks;
-}
-
-/* Reading rows; the columns stand in the order of the *_COLUMNS above. */
-
-static char *column_text(sqlite3_stmt *statement, int column)
-{
-    return g_strdup((const char *)sqlite3_column_text(statement, column));
-}
-
-static guint64 column_size(sqlite3_stmt *statement, int column)
-{
-    return (guint64)sqlite3_column_int64(statement, column);
-}
-
-static CkFound read_user(CkStore *store, sqlite3_stmt *statement, CkUserRow *user, GError **error)
-{
-    CkFound found = first(store, statement, error);
-    if (found != CK_FOUND)
-        return found;
-    *user = (CkUserRow){
-        .row = sqlite3_column_int64(statement, 0),
-        .id = column_text(statement, 1),
-        .name = column_text(statement, 2),
-        .newest_at = sqlite3_column_int64(statement, 3),
-    };
-    done(statement);
-    return found;
-}
-
-static CkFound read_thread(CkStore *store, sqlite3_stmt *statement, CkThreadRow *thread,
-                           GError **error)
-{
-    CkFound found = first(store, statement, error);
-    if (found != CK_FOUND)
-        return found;
-    *thread = (CkThreadRow){
-        .row = sqlite3_column_int64(statement, 0),
-        .place = column_size(statement, 1),
-        .user = sqlite3_column_int64(statement, 2),
-        .id = column_text(statement, 3),
-        .name = column_text(statement, 4),
-        .created_at = sqlite3_column_int64(statement, 5),
-        .newest_at = sqlite3_column_int64(statement, 6),
-        .json_size = column_size(statement, 7),
-        .head_size = column_size(statement, 8),
-        .items = column_size(statement, 9),
-        .md_size = column_size(statement, 10),
-        .jsonl_size = column_size(statement, 11),
-    };
-    done(statement);
-    return found;
-}
-
-static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item, GError **error)
-{
-    CkFound found = first(store, statement, error);
-    if (found != CK_FOUND)
-        return found;
-    gint64 row = sqlite3_column_int64(statement, 0);
-    *item = (CkItemRow){
-        .row = row,
-        .thread = sqlite3_column_int64(statement, 1),
-        .number = (guint64)row & ITEMS_MAX,
-        .role = column_text(statement, 2),
-        .created_at = sqlite3_column_int64(statement, 3),
-        .finished = sqlite3_column_int(statement, 4),
-        .json_size = column_size(statement, 5),
-        .md_size = column_size(statement, 6),
-        .jsonl_size = column_size(statement, 7),
-        .md_offset = column_size(statement, 8),
-        .jsonl_offset = column_size(statement, 9),
-    };
-    done(statement);
-    return found;
-}
-
-void ck_user_row_clear(CkUserRow *user)
-{
-    g_clear_pointer(&user->id, g_free);
-    g_clear_pointer(&user->name, g_free);
-}
-
-void ck_thread_row_clear(CkThreadRow *thread)
-{
-    g_clear_pointer(&thread->id, g_free);
-    g_clear_pointer(&thread->name, g_free);
-}
-
-void ck_item_row_clear(CkItemRow *item)
-{
-    g_clear_pointer(&item->role, g_free);
-}
-
-CkFound ck_store_user(CkStore *store, gint64 row, CkUserRow *user, GError **error)
-{
-    sqlite3_bind_int64(use(store, USER_BY_ROW), 1, row);
-    return read_user(store, use(store, USER_BY_ROW), user, error);
-}
-
-CkFound ck_store_user_named(CkStore *store, const char *name, CkUserRow *user, GError **error)
-{
-    bind_text(use(store, USER_BY_NAME), 1, name);
-    return read_user(store, use(store, USER_BY_NAME), user, error);
-}
-
-CkFound ck_store_next_user(CkStore *store, gint64 after, CkUserRow *user, GError **error)
-{
-    sqlite3_bind_int64(use(store, NEXT_USER), 1, after);
-    return read_user(store, use(store, NEXT_USER), user, error);
-}
-
-CkFound ck_store_thread(CkStore *store, gint64 row, CkThreadRow *thread, GError **error)
-{
-    sqlite3_bind_int64(use(store, THREAD_BY_ROW), 1, row);
-    return read_thread(store, use(store, THREAD_BY_ROW), thread, error);
-}
-
-CkFound ck_store_thread_by_id(CkStore *store, const char *id, CkThreadRow *thread, GError **error)
-{
-    bind_text(use(store, THREAD_BY_ID), 1, id);
-    return read_thread(store, use(store, THREAD_BY_ID), thread, error);
-}
-
-CkFound ck_store_thread_named(CkStore *store, const char *name, CkThreadRow *thread, GError **error)
-{
-    bind_text(use(store, THREAD_BY_NAME), 1, name);
-    CkFound found = read_thread(store, use(store, THREAD_BY_NAME), thread, error);
-    if (found != CK_ABSENT)
-        return found;
-    bind_text(use(store, THREAD_BY_FORMER_NAME), 1, name);
-    return read_thread(store, use(store, THREAD_BY_FORMER_NAME), thread, error);
-}
-
-CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, guint64 before,
-                             CkThreadRow *thread, GError **error)
-{
-    sqlite3_stmt *statement = use(store, user ? NEXT_THREAD_OF_USER : NEXT_THREAD);
-    sqlite3_bind_int64(statement, 1, (gint64)after);
-    sqlite3_bind_int64(statement, 2, (gint64)before);
-    if (user)
-        sqlite3_bind_int64(statement, 3, user);
-    return read_thread(store, statement, thread, error);
-}
-
-CkFound ck_store_previous_thread(CkStore *store, gint64 user, guint64 before, CkThreadRow *thread,
-                                 GError **error)
-{
-    sqlite3_stmt *statement = use(store, user ? PREVIOUS_THREAD_OF_USER : PREVIOUS_THREAD);
-    sqlite3_bind_int64(statement, 1, (gint64)before);
-    if (user)
-        sqlite3_bind_int64(statement, 2, user);
-    return read_thread(store, statement, thread, error);
-}
-
-CkFound ck_store_next_named(CkStore *store, const char *after, CkThreadRow *thread, GError **error)
-{
-    sqlite3_stmt *statement = use(store, NEXT_NAMED_THREAD);
-    bind_text(statement, 1, after);
-    return read_thread(store, statement, thread, error);
-}
-
-CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error)
-{
-    sqlite3_bind_int64(use(store, ITEM_BY_ROW), 1, row);
-    return read_item(store, use(store, ITEM_BY_ROW), item, error);
-}
-
-CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
-                               GError **error)
-{
-    return number > ITEMS_MAX ? CK_ABSENT
-                              : ck_store_item(store, item_row(thread, number), item, error);
-}
-
-static GBytes *read_json(CkStore *store, int which, gint64 row, GError **error)
-{
-    sqlite3_stmt *statement = use(store, which);
-    sqlite3_bind_int64(statement, 1, row);
-    if (!ck_store_must_find(first(store, statement, error), error))
-        return NULL;
-    /* sqlite3_column_blob() first: it may convert, and the size is that of the result. */
-    const void *data = sqlite3_column_blob(statement, 0);
-    GBytes *json = g_bytes_new(data, (gsize)sqlite3_column_bytes(statement, 0));
-    done(statement);
-    return json;
-}
-
-GBytes *ck_store_thread_json(CkStore *store, gint64 row, GError **error)
-{
-    return read_json(store, THREAD_JSON, row, error);
-}
-
-const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row)
-{
-    return ck_recent_get(store->recent, row);
-}
-
-GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error)
-{
-    const CkRecentItem *recent = ck_recent_get(store->recent, row);
-    if (recent)
-        return g_bytes_ref(recent->json);
-    return read_json(store, ITEM_JSON, row, error);
 }
 
 /* Listings */

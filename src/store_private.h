@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What store.c, which opens and writes, and store_rows.c, which reads, have in common: the database
+ * and its statements, and the few steps in which each of them is run.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "error.h"
+#include "store.h"
+
+/* An item's row is made of its thread's row and its number, which are never reused either: the
+ * items of a thread stand together, and one is found by its number without an index. */
+#define NUMBER_BITS 28
+#define ITEMS_MAX   0xfffffff
+
+/* What the SELECT of a row gives, in the order in which store_rows.c reads it. */
+#define USER_COLUMNS "row, id, name, newest_at"
+#define THREAD_COLUMNS                                                                             \
+    "row, place, user, id, name, created_at, newest_at, json_size, head_size, items, md_size, "    \
+    "jsonl_size"
+#define ITEM_COLUMNS                                                                               \
+    "row, thread, role, created_at, finished, json_size, md_size, jsonl_size, md_offset, "         \
+    "jsonl_offset"
+
+enum {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    PUT_USER,
+    USER_BY_ROW,
+    USER_BY_NAME,
+    NEXT_USER,
+    ADD_THREAD,
+    KEEP_FORMER_NAME,
+    UPDATE_THREAD,
+    LAST_PLACE,
+    FIRST_PLACE,
+    PLACE_THREAD,
+    THREAD_BY_ROW,
+    THREAD_BY_ID,
+    THREAD_BY_NAME,
+    THREAD_BY_FORMER_NAME,
+    NEXT_THREAD,
+    NEXT_THREAD_OF_USER,
+    PREVIOUS_THREAD,
+    PREVIOUS_THREAD_OF_USER,
+    NEXT_NAMED_THREAD,
+    THREAD_JSON,
+    ADD_ITEM,
+    PUT_TOTALS,
+    ITEM_BY_ROW,
+    ITEM_JSON,
+    GET_LISTING,
+    PUT_LISTING,
+    N_STATEMENTS
+};
+
+struct _CkStore {
+    sqlite3 *db;
+    CkRecent *recent;
+    gint64 rollbacks;
+    gint64 places[2]; /* see read_place(), by from_back; -1: to be read */
+    sqlite3_stmt *prepared[N_STATEMENTS];
+};
+
+static inline gboolean set_error(CkStore *store, GError **error)
+{
+    int code = sqlite3_errcode(store->db);
+    g_set_error(error, CK_ERROR, code == SQLITE_FULL ? CK_ERROR_STORE_FULL : CK_ERROR_STORE,
+                "the store: %s", sqlite3_errmsg(store->db));
+    return FALSE;
+}
+
+/* Statements: fetched with use(), bound, stepped once, and reset by run(), first() or done(). */
+
+static inline sqlite3_stmt *use(CkStore *store, int which)
+{
+    return store->prepared[which];
+}
+
+static inline void done(sqlite3_stmt *statement)
+{
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+static inline void bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+    sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+/* Runs a statement that returns no row. */
+static inline gboolean run(CkStore *store, sqlite3_stmt *statement, GError **error)
+{
+    gboolean ok = sqlite3_step(statement) == SQLITE_DONE || set_error(store, error);
+    done(statement);
+    return ok;
+}
+
+/* Steps to the first row; unless that is CK_FOUND the statement is reset. */
+static inline CkFound first(CkStore *store, sqlite3_stmt *statement, GError **error)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return CK_FOUND;
+    if (code != SQLITE_DONE)
+        set_error(store, error);
+    done(statement);
+    return code == SQLITE_DONE ? CK_ABSENT : CK_FAILED;
+}
+
+static inline char *column_text(sqlite3_stmt *statement, int column)
+{
+    return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+static inline gint64 item_row(gint64 thread, guint64 number)
+{
+    return thread << NUMBER_BITS | (gint64)number;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "store_private.h"
+
+/* Reading rows; the columns stand in the order of the *_COLUMNS. */
+
+static guint64 column_size(sqlite3_stmt *statement, int column)
+{
+    return (guint64)sqlite3_column_int64(statement, column);
+}
+
+static CkFound read_user(CkStore *store, sqlite3_stmt *statement, CkUserRow *user, GError **error)
+{
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *user = (CkUserRow){
+        .row = sqlite3_column_int64(statement, 0),
+        .id = column_text(statement, 1),
+        .name = column_text(statement, 2),
+        .newest_at = sqlite3_column_int64(statement, 3),
+    };
+    done(statement);
+    return found;
+}
+
+static CkFound read_thread(CkStore *store, sqlite3_stmt *statement, CkThreadRow *thread,
+                           GError **error)
+{
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *thread = (CkThreadRow){
+        .row = sqlite3_column_int64(statement, 0),
+        .place = column_size(statement, 1),
+        .user = sqlite3_column_int64(statement, 2),
+        .id = column_text(statement, 3),
+        .name = column_text(statement, 4),
+        .created_at = sqlite3_column_int64(statement, 5),
+        .newest_at = sqlite3_column_int64(statement, 6),
+        .json_size = column_size(statement, 7),
+        .head_size = column_size(statement, 8),
+        .items = column_size(statement, 9),
+        .md_size = column_size(statement, 10),
+        .jsonl_size = column_size(statement, 11),
+    };
+    done(statement);
+    return found;
+}
+
+static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item, GError **error)
+{
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    gint64 row = sqlite3_column_int64(statement, 0);
+    *item = (CkItemRow){
+        .row = row,
+        .thread = sqlite3_column_int64(statement, 1),
+        .number = (guint64)row & ITEMS_MAX,
+        .role = column_text(statement, 2),
+        .created_at = sqlite3_column_int64(statement, 3),
+        .finished = sqlite3_column_int(statement, 4),
+        .json_size = column_size(statement, 5),
+        .md_size = column_size(statement, 6),
+        .jsonl_size = column_size(statement, 7),
+        .md_offset = column_size(statement, 8),
+        .jsonl_offset = column_size(statement, 9),
+    };
+    done(statement);
+    return found;
+}
+
+void ck_user_row_clear(CkUserRow *user)
+{
+    g_clear_pointer(&user->id, g_free);
+    g_clear_pointer(&user->name, g_free);
+}
+
+void ck_thread_row_clear(CkThreadRow *thread)
+{
+    g_clear_pointer(&thread->id, g_free);
+    g_clear_pointer(&thread->name, g_free);
+}
+
+void ck_item_row_clear(CkItemRow *item)
+{
+    g_clear_pointer(&item->role, g_free);
+}
+
+CkFound ck_store_user(CkStore *store, gint64 row, CkUserRow *user, GError **error)
+{
+    sqlite3_bind_int64(use(store, USER_BY_ROW), 1, row);
+    return read_user(store, use(store, USER_BY_ROW), user, error);
+}
+
+CkFound ck_store_user_named(CkStore *store, const char *name, CkUserRow *user, GError **error)
+{
+    bind_text(use(store, USER_BY_NAME), 1, name);
+    return read_user(store, use(store, USER_BY_NAME), user, error);
+}
+
+CkFound ck_store_next_user(CkStore *store, gint64 after, CkUserRow *user, GError **error)
+{
+    sqlite3_bind_int64(use(store, NEXT_USER), 1, after);
+    return read_user(store, use(store, NEXT_USER), user, error);
+}
+
+CkFound ck_store_thread(CkStore *store, gint64 row, CkThreadRow *thread, GError **error)
+{
+    sqlite3_bind_int64(use(store, THREAD_BY_ROW), 1, row);
+    return read_thread(store, use(store, THREAD_BY_ROW), thread, error);
+}
+
+CkFound ck_store_thread_by_id(CkStore *store, const char *id, CkThreadRow *thread, GError **error)
+{
+    bind_text(use(store, THREAD_BY_ID), 1, id);
+    return read_thread(store, use(store, THREAD_BY_ID), thread, error);
+}
+
+CkFound ck_store_thread_named(CkStore *store, const char *name, CkThreadRow *thread, GError **error)
+{
+    bind_text(use(store, THREAD_BY_NAME), 1, name);
+    CkFound found = read_thread(store, use(store, THREAD_BY_NAME), thread, error);
+    if (found != CK_ABSENT)
+        return found;
+    bind_text(use(store, THREAD_BY_FORMER_NAME), 1, name);
+    return read_thread(store, use(store, THREAD_BY_FORMER_NAME), thread, error);
+}
+
+CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, guint64 before,
+                             CkThreadRow *thread, GError **error)
+{
+    sqlite3_stmt *statement = use(store, user ? NEXT_THREAD_OF_USER : NEXT_THREAD);
+    sqlite3_bind_int64(statement, 1, (gint64)after);
+    sqlite3_bind_int64(statement, 2, (gint64)before);
+    if (user)
+        sqlite3_bind_int64(statement, 3, user);
+    return read_thread(store, statement, thread, error);
+}
+
+CkFound ck_store_previous_thread(CkStore *store, gint64 user, guint64 before, CkThreadRow *thread,
+                                 GError **error)
+{
+    sqlite3_stmt *statement = use(store, user ? PREVIOUS_THREAD_OF_USER : PREVIOUS_THREAD);
+    sqlite3_bind_int64(statement, 1, (gint64)before);
+    if (user)
+        sqlite3_bind_int64(statement, 2, user);
+    return read_thread(store, statement, thread, error);
+}
+
+CkFound ck_store_next_named(CkStore *store, const char *after, CkThreadRow *thread, GError **error)
+{
+    sqlite3_stmt *statement = use(store, NEXT_NAMED_THREAD);
+    bind_text(statement, 1, after);
+    return read_thread(store, statement, thread, error);
+}
+
+CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error)
+{
+    sqlite3_bind_int64(use(store, ITEM_BY_ROW), 1, row);
+    return read_item(store, use(store, ITEM_BY_ROW), item, error);
+}
+
+CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
+                               GError **error)
+{
+    return number > ITEMS_MAX ? CK_ABSENT
+                              : ck_store_item(store, item_row(thread, number), item, error);
+}
+
+static GBytes *read_json(CkStore *store, int which, gint64 row, GError **error)
+{
+    sqlite3_stmt *statement = use(store, which);
+    sqlite3_bind_int64(statement, 1, row);
+    if (!ck_store_must_find(first(store, statement, error), error))
+        return NULL;
+    /* sqlite3_column_blob() first: it may convert, and the size is that of the result. */
+    const void *data = sqlite3_column_blob(statement, 0);
+    GBytes *json = g_bytes_new(data, (gsize)sqlite3_column_bytes(statement, 0));
+    done(statement);
+    return json;
+}
+
+GBytes *ck_store_thread_json(CkStore *store, gint64 row, GError **error)
+{
+    return read_json(store, THREAD_JSON, row, error);
+}
+
+const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row)
+{
+    return ck_recent_get(store->recent, row);
+}
+
+GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error)
+{
+    const CkRecentItem *recent = ck_recent_get(store->recent, row);
+    if (recent)
+        return g_bytes_ref(recent->json);
+    return read_json(store, ITEM_JSON, row, error);
+}
