@@ -95,6 +95,7 @@ static const char *const statements[N_STATEMENTS] = {
     [PUT_TOTALS] = "UPDATE thread SET items = ?2, md_size = ?3, jsonl_size = ?4, newest_at = ?5"
                    " WHERE row = ?1",
     [ITEM_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = ?1",
+    [ITEMS_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row BETWEEN ?1 AND ?2 ORDER BY row",
     [ITEM_JSON] = "SELECT json FROM item WHERE row = ?1",
     [GET_LISTING] = "SELECT cursor, complete FROM listing WHERE key = ?1",
     [PUT_LISTING] = "INSERT OR REPLACE INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)",

@@ -125,6 +125,15 @@ CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **erro
 CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
                                GError **error);
 
+/* Takes an item, which is borrowed; FALSE when it wants no more. It may read from the store, but
+ * neither write to it nor ask for the items of a thread. */
+typedef gboolean (*CkStoreTake)(const CkItemRow *item, gpointer data);
+
+/* Gives the items of a thread to take, from that number on and in their order, no further than it
+ * wants them. CK_FOUND: it wanted no more; CK_ABSENT: there are no more. */
+CkFound ck_store_items(CkStore *store, gint64 thread, guint64 from, CkStoreTake take, gpointer data,
+                       GError **error);
+
 /* The user with the lowest row above after; the thread with the lowest place above after and below
  * before, of that user or (0) of any. before: CK_BACK_PLACE while the listing has a gap, else
  * G_MAXINT64. */

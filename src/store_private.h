@@ -51,6 +51,7 @@ enum {
     ADD_ITEM,
     PUT_TOTALS,
     ITEM_BY_ROW,
+    ITEMS_BY_ROW,
     ITEM_JSON,
     GET_LISTING,
     PUT_LISTING,
@@ -73,7 +74,8 @@ static inline gboolean set_error(CkStore *store, GError **error)
     return FALSE;
 }
 
-/* Statements: fetched with use(), bound, stepped once, and reset by run(), first() or done(). */
+/* Statements: fetched with use(), bound, stepped once (but ck_store_items()), and reset by run(),
+ * first() or done(). */
 
 static inline sqlite3_stmt *use(CkStore *store, int which)
 {

@@ -47,17 +47,15 @@ static CkFound read_thread(CkStore *store, sqlite3_stmt *statement, CkThreadRow 
     return found;
 }
 
-static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item, GError **error)
+/* The item of the row that has been stepped to; its role is the statement's. */
+static CkItemRow item_of(sqlite3_stmt *statement)
 {
-    CkFound found = first(store, statement, error);
-    if (found != CK_FOUND)
-        return found;
     gint64 row = sqlite3_column_int64(statement, 0);
-    *item = (CkItemRow){
+    return (CkItemRow){
         .row = row,
         .thread = sqlite3_column_int64(statement, 1),
         .number = (guint64)row & ITEMS_MAX,
-        .role = column_text(statement, 2),
+        .role = (char *)sqlite3_column_text(statement, 2),
         .created_at = sqlite3_column_int64(statement, 3),
         .finished = sqlite3_column_int(statement, 4),
         .json_size = column_size(statement, 5),
@@ -66,6 +64,15 @@ static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *ite
         .md_offset = column_size(statement, 8),
         .jsonl_offset = column_size(statement, 9),
     };
+}
+
+static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item, GError **error)
+{
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *item = item_of(statement);
+    item->role = g_strdup(item->role);
     done(statement);
     return found;
 }
@@ -166,6 +173,30 @@ CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, Ck
 {
     return number > ITEMS_MAX ? CK_ABSENT
                               : ck_store_item(store, item_row(thread, number), item, error);
+}
+
+/* The rows are read as they are wanted: how many there is room for is known to take alone. */
+CkFound ck_store_items(CkStore *store, gint64 thread, guint64 from, CkStoreTake take, gpointer data,
+                       GError **error)
+{
+    sqlite3_stmt *statement = use(store, ITEMS_BY_ROW);
+    if (from > ITEMS_MAX)
+        return CK_ABSENT;
+    /* Fails where the statement is in use, which means that a take has called this. */
+    if (sqlite3_bind_int64(statement, 1, item_row(thread, from))) {
+        set_error(store, error);
+        return CK_FAILED;
+    }
+    sqlite3_bind_int64(statement, 2, item_row(thread, ITEMS_MAX));
+    CkFound found;
+    while ((found = first(store, statement, error)) == CK_FOUND) {
+        CkItemRow item = item_of(statement);
+        if (!take(&item, data)) {
+            done(statement);
+            break;
+        }
+    }
+    return found;
 }
 
 static GBytes *read_json(CkStore *store, int which, gint64 row, GError **error)

@@ -408,24 +408,34 @@ static CkFound list_threads(CkTree *tree, gint64 user, const CkWant *from, guint
     }
 }
 
+typedef struct {
+    Listing *listing;
+    CkFormats formats;
+    guint64 after; /* the position */
+} ItemListing;
+
+/* A CkStoreTake. */
+static gboolean give_item(const CkItemRow *item, gpointer data)
+{
+    ItemListing *items = data;
+    for (gsize i = 0; i < G_N_ELEMENTS(item_files); i++) {
+        guint64 at = item->number * 2 + i;
+        if (at <= items->after || !(items->formats & item_files[i].format))
+            continue;
+        g_autofree char *name = ck_name_item(item->number, item->role, item_files[i].extension);
+        CkStat stat;
+        item_stat(item_files[i].kind, item, &stat);
+        if (!give(items->listing, name, &stat, at))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static CkFound list_items(CkTree *tree, gint64 thread, guint64 position, Listing *listing,
                           GError **error)
 {
-    for (guint64 number = MAX(1, (position + 1) / 2);; number++) {
-        g_auto(CkItemRow) item = {0};
-        CkFound found = ck_store_item_numbered(tree->store, thread, number, &item, error);
-        if (found != CK_FOUND)
-            return found;
-        for (gsize i = 0; i < G_N_ELEMENTS(item_files); i++) {
-            g_autofree char *name = ck_name_item(number, item.role, item_files[i].extension);
-            CkStat stat;
-            if (number * 2 + i <= position || !(tree->config->formats & item_files[i].format))
-                continue;
-            item_stat(item_files[i].kind, &item, &stat);
-            if (!give(listing, name, &stat, number * 2 + i))
-                return CK_FOUND;
-        }
-    }
+    ItemListing items = {listing, tree->config->formats, position};
+    return ck_store_items(tree->store, thread, (position + 1) / 2, give_item, &items, error);
 }
 
 /* CK_TREE_WANT where a file's size takes items that are not known yet. */

@@ -60,7 +60,8 @@ CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboo
  * items.jsonl until all items are known: their size is not known before. */
 CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want, GError **error);
 
-/* Takes an entry and the position after it; FALSE when there is no more room. */
+/* Takes an entry and the position after it; FALSE when there is no more room. It may read files,
+ * but not list a folder. */
 typedef gboolean (*CkTreeTake)(const char *name, const CkStat *stat, guint64 position,
                                gpointer data);
 

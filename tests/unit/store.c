@@ -319,6 +319,107 @@ static void no_number_leads_to_another_thread(void)
     }
 }
 
+/* What a thread's items are, as they are given. */
+typedef struct {
+    CkStore *store;
+    GString *times; /* their created_at, each followed by a space */
+    guint room;     /* how many are wanted */
+} Given;
+
+/* A CkStoreTake. */
+static gboolean take_item(const CkItemRow *item, gpointer data)
+{
+    Given *given = data;
+    g_auto(CkItemRow) alone = {0};
+    rows_get_item(given->store, item->thread, item->number, &alone);
+    g_assert_cmpint(item->row, ==, alone.row);
+    g_assert_cmpstr(item->role, ==, alone.role);
+    g_assert_cmpint(item->created_at, ==, alone.created_at);
+    g_assert_cmpint(item->finished, ==, alone.finished);
+    g_assert_cmpuint(item->json_size, ==, alone.json_size);
+    g_assert_cmpuint(item->md_size, ==, alone.md_size);
+    g_assert_cmpuint(item->jsonl_size, ==, alone.jsonl_size);
+    g_assert_cmpuint(item->md_offset, ==, alone.md_offset);
+    g_assert_cmpuint(item->jsonl_offset, ==, alone.jsonl_offset);
+    g_string_append_printf(given->times, "%" G_GINT64_FORMAT " ", item->created_at);
+    return --given->room > 0;
+}
+
+static void assert_items(CkStore *store, gint64 thread, guint64 from, guint room, CkFound found,
+                         const char *times)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    Given given = {store, text, room};
+    g_assert_cmpint(ck_store_items(store, thread, from, take_item, &given, &error), ==, found);
+    g_assert_no_error(error);
+    g_assert_cmpstr(text->str, ==, times);
+}
+
+static CkStore *store_with_items_of_two_threads(void)
+{
+    CkStore *store = rows_new_store();
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 1, "a");
+    rows_put_message(store, "cthr_2", "cthi_2", 2, "b");
+    rows_put_message(store, "cthr_1", "cthi_3", 3, "c");
+    rows_put_message(store, "cthr_1", "cthi_4", 4, "d");
+    return store;
+}
+
+static void items_are_given_from_a_number_on(void)
+{
+    g_autoptr(CkStore) store = store_with_items_of_two_threads();
+    g_auto(CkThreadRow) one = {0}, two = {0};
+    rows_get_thread(store, "cthr_1", &one);
+    rows_get_thread(store, "cthr_2", &two);
+    assert_items(store, one.row, 1, MANY, CK_ABSENT, "1 3 4 ");
+    assert_items(store, one.row, 2, MANY, CK_ABSENT, "3 4 ");
+    assert_items(store, one.row, 4, MANY, CK_ABSENT, "");
+    assert_items(store, two.row, 1, MANY, CK_ABSENT, "2 ");
+    assert_items(store, two.row + 1, 1, MANY, CK_ABSENT, "");
+    for (int bit = 2; bit < 64; bit++)
+        assert_items(store, one.row, (guint64)1 << bit, MANY, CK_ABSENT, "");
+}
+
+static void no_more_items_are_given_than_are_wanted(void)
+{
+    g_autoptr(CkStore) store = store_with_items_of_two_threads();
+    g_auto(CkThreadRow) one = {0};
+    rows_get_thread(store, "cthr_1", &one);
+    assert_items(store, one.row, 1, 1, CK_FOUND, "1 ");
+    assert_items(store, one.row, 1, 2, CK_FOUND, "1 3 ");
+    assert_items(store, one.row, 3, 1, CK_FOUND, "4 "); /* that it was the last is not known */
+    rows_put_message(store, "cthr_1", "cthi_5", 5, "e");
+    assert_items(store, one.row, 3, MANY, CK_ABSENT, "4 5 ");
+}
+
+/* A CkStoreTake that does what it may not. */
+static gboolean ask_in_turn(const CkItemRow *item, gpointer data)
+{
+    Given *given = data;
+    g_autoptr(GError) error = NULL;
+    CkFound found = ck_store_items(given->store, item->thread, 1, ask_in_turn, data, &error);
+    g_assert_cmpint(found, ==, CK_FAILED);
+    g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
+    return take_item(item, data);
+}
+
+static void items_asked_for_while_items_are_given_are_an_error(void)
+{
+    g_autoptr(CkStore) store = store_with_items_of_two_threads();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) times = g_string_new(NULL);
+    g_auto(CkThreadRow) one = {0};
+    Given given = {store, times, MANY};
+    rows_get_thread(store, "cthr_1", &one);
+    CkFound found = ck_store_items(store, one.row, 1, ask_in_turn, &given, &error);
+    g_assert_cmpint(found, ==, CK_ABSENT);
+    g_assert_no_error(error);
+    g_assert_cmpstr(times->str, ==, "1 3 4 ");
+}
+
 static void an_item_that_came_before_is_ignored(void)
 {
     g_autoptr(CkStore) store = rows_new_store();
@@ -831,6 +932,9 @@ int main(int argc, char **argv)
     TEST(a_user_has_one_row_and_the_time_of_the_newest_thread);
     TEST(items_are_numbered_within_their_thread);
     TEST(no_number_leads_to_another_thread);
+    TEST(items_are_given_from_a_number_on);
+    TEST(no_more_items_are_given_than_are_wanted);
+    TEST(items_asked_for_while_items_are_given_are_an_error);
     TEST(an_item_that_came_before_is_ignored);
     TEST(the_same_item_id_in_two_threads_is_two_items);
     TEST(items_are_told_apart_by_the_ids_they_are_given);
