@@ -44,6 +44,12 @@ static gint64 node_row(guint64 node)
     return (gint64)(node >> KIND_BITS);
 }
 
+/* Whether it is a file that all items of a thread are in. */
+static gboolean holds_items(Kind kind)
+{
+    return kind == THREAD_MD || kind == ITEMS_JSONL;
+}
+
 /* What a thread's folder holds besides items. */
 static const struct {
     const char *name;
@@ -94,14 +100,24 @@ static CkTreeResult from_found(CkFound found)
     }
 }
 
-/* CK_TREE_ABSENT where the listing has been read to its end, else CK_TREE_WANT. */
-static CkTreeResult want_listing(CkTree *tree, const CkWant *listing, CkWant *want, GError **error)
+/* Whether a listing has been read to its end. */
+static gboolean ask_complete(CkTree *tree, const CkWant *listing, gboolean *complete,
+                             GError **error)
 {
     g_autofree char *key = ck_want_key(listing);
     g_auto(CkListingState) state = {0};
-    if (!ck_store_listing(tree->store, key, &state, error))
+    gboolean ok = ck_store_listing(tree->store, key, &state, error);
+    *complete = state.complete;
+    return ok;
+}
+
+/* CK_TREE_ABSENT where the listing has been read to its end, else CK_TREE_WANT. */
+static CkTreeResult want_listing(CkTree *tree, const CkWant *listing, CkWant *want, GError **error)
+{
+    gboolean complete;
+    if (!ask_complete(tree, listing, &complete, error))
         return CK_TREE_FAILED;
-    if (state.complete)
+    if (complete)
         return CK_TREE_ABSENT;
     *want = ck_want_copy(listing);
     return CK_TREE_WANT;
@@ -119,24 +135,6 @@ static CkTreeResult want_threads(CkTree *tree, const char *user, CkWant *want, G
 {
     const CkWant threads = ck_want_threads_of(user, tree->config);
     return want_listing(tree, &threads, want, error);
-}
-
-/* Up to which place a folder's threads can be listed: up to the gap, while its listing has one.
- * What has been read of a user's threads has none either once all threads are known. */
-static gboolean listed_before(CkTree *tree, const CkWant *listing, guint64 *before, GError **error)
-{
-    const CkWant all = {CK_WANT_THREADS, NULL};
-    const CkWant *const listings[] = {listing, &all};
-    *before = CK_BACK_PLACE;
-    for (gsize i = 0; i < G_N_ELEMENTS(listings) && *before == CK_BACK_PLACE; i++) {
-        g_autofree char *key = ck_want_key(listings[i]);
-        g_auto(CkListingState) state = {0};
-        if (!ck_store_listing(tree->store, key, &state, error))
-            return FALSE;
-        if (state.complete)
-            *before = G_MAXINT64;
-    }
-    return TRUE;
 }
 
 /* Attributes */
@@ -165,41 +163,54 @@ static void folder_stat(const CkThreadRow *thread, CkStat *stat)
         .node = make_node(THREAD, thread->row), .type = CK_TYPE_FOLDER, .time = thread->created_at};
 }
 
+/* A file of a thread, as it is once all items are known if it holds these. */
+static void thread_file_stat(Kind kind, const CkThreadRow *thread, CkStat *stat)
+{
+    *stat = (CkStat){.node = make_node(kind, thread->row),
+                     .type = CK_TYPE_FILE,
+                     .time = holds_items(kind) ? thread->newest_at : thread->created_at,
+                     .final = TRUE};
+    if (kind == THREAD_JSON)
+        stat->size = thread->json_size;
+    else if (kind == THREAD_MD)
+        stat->size = thread->head_size + thread->md_size;
+    else
+        stat->size = thread->jsonl_size;
+}
+
+static gboolean link_stat(CkTree *tree, Kind kind, const CkThreadRow *thread, CkStat *stat,
+                          GError **error)
+{
+    g_autofree char *target = link_target(tree, kind, thread, error);
+    if (!target)
+        return FALSE;
+    *stat = (CkStat){.node = make_node(kind, thread->row),
+                     .type = CK_TYPE_LINK,
+                     .size = strlen(target),
+                     .time = thread->created_at};
+    return TRUE;
+}
+
 /* What a thread is shown as. The sizes of files that hold all items are known when these are. */
 static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thread, CkStat *stat,
                                 CkWant *want, GError **error)
 {
-    folder_stat(thread, stat);
-    if (kind == THREAD)
-        return CK_TREE_OK;
-    stat->node = make_node(kind, thread->row);
-    stat->type = CK_TYPE_FILE;
     switch (kind) {
+    case THREAD:
+        folder_stat(thread, stat);
+        return CK_TREE_OK;
     case LINK:
-    case LINK_IN_USER: {
-        g_autofree char *target = link_target(tree, kind, thread, error);
-        if (!target)
-            return CK_TREE_FAILED;
-        stat->type = CK_TYPE_LINK;
-        stat->size = strlen(target);
-        return CK_TREE_OK;
-    }
+    case LINK_IN_USER:
+        return link_stat(tree, kind, thread, stat, error) ? CK_TREE_OK : CK_TREE_FAILED;
     case THREAD_JSON:
-        stat->size = thread->json_size;
-        stat->final = TRUE;
-        return CK_TREE_OK;
     case THREAD_MD:
-        stat->size = thread->head_size + thread->md_size;
-        break;
     case ITEMS_JSONL:
-        stat->size = thread->jsonl_size;
         break;
     default:
         return CK_TREE_ABSENT;
     }
-    stat->time = thread->newest_at;
-    stat->final = TRUE;
-    CkTreeResult rest = want_items(tree, thread, want, error);
+    thread_file_stat(kind, thread, stat);
+    CkTreeResult rest = holds_items(kind) ? want_items(tree, thread, want, error) : CK_TREE_ABSENT;
     return rest == CK_TREE_ABSENT ? CK_TREE_OK : rest;
 }
 
@@ -389,12 +400,9 @@ static CkFound list_users(CkTree *tree, guint64 position, Listing *listing, GErr
     }
 }
 
-static CkFound list_threads(CkTree *tree, gint64 user, const CkWant *from, guint64 position,
+static CkFound list_threads(CkTree *tree, gint64 user, guint64 position, guint64 before,
                             Listing *listing, GError **error)
 {
-    guint64 before;
-    if (!listed_before(tree, from, &before, error))
-        return CK_FAILED;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
         CkFound found = ck_store_next_thread(tree->store, user, position, before, &thread, error);
@@ -438,46 +446,82 @@ static CkFound list_items(CkTree *tree, gint64 thread, guint64 position, Listing
     return ck_store_items(tree->store, thread, (position + 1) / 2, give_item, &items, error);
 }
 
-/* CK_TREE_WANT where a file's size takes items that are not known yet. */
+/* CK_TREE_WANT where a file's size takes items that are not known yet. all_known: none is missing;
+ * else the store is asked. */
 static CkTreeResult list_thread_files(CkTree *tree, const CkThreadRow *thread, guint64 position,
-                                      Listing *listing, CkWant *want, GError **error)
+                                      gboolean all_known, Listing *listing, CkWant *want,
+                                      GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
         guint64 at = THREAD_FILES_AT + i;
-        CkStat stat;
+        Kind kind = thread_files[i].kind;
         if (at <= position || !(tree->config->formats & thread_files[i].format))
             continue;
-        CkTreeResult result = thread_stat(tree, thread_files[i].kind, thread, &stat, want, error);
-        if (result != CK_TREE_OK || !give(listing, thread_files[i].name, &stat, at))
-            return result;
+        if (holds_items(kind) && !all_known) {
+            CkTreeResult rest = want_items(tree, thread, want, error);
+            if (rest != CK_TREE_ABSENT)
+                return rest;
+            all_known = TRUE;
+        }
+        CkStat stat;
+        thread_file_stat(kind, thread, &stat);
+        if (!give(listing, thread_files[i].name, &stat, at))
+            break;
     }
     return CK_TREE_OK;
 }
 
 /* What it means that no more rows were given: CK_TREE_ABSENT, the listing has no more; CK_TREE_OK,
  * the reader has enough to go on with; else the listing's next page is wanted. */
-static CkTreeResult after_rows(CkTree *tree, CkFound found, const Listing *listing,
-                               const CkWant *next, CkWant *want, GError **error)
+static CkTreeResult after_rows(const Listing *listing, gboolean complete, const CkWant *next,
+                               CkWant *want)
 {
-    if (found == CK_FAILED)
-        return CK_TREE_FAILED;
     if (listing->full)
         return CK_TREE_OK;
-    CkTreeResult result = want_listing(tree, next, want, error);
-    if (result != CK_TREE_WANT || listing->taken == 0)
-        return result;
-    ck_want_clear(want);
-    return CK_TREE_OK;
+    if (complete)
+        return CK_TREE_ABSENT;
+    if (listing->taken > 0)
+        return CK_TREE_OK;
+    *want = ck_want_copy(next);
+    return CK_TREE_WANT;
+}
+
+/* The same for rows that are listed whether the listing is complete or not. */
+static CkTreeResult after_all_rows(CkTree *tree, CkFound found, const Listing *listing,
+                                   const CkWant *next, CkWant *want, GError **error)
+{
+    gboolean complete = FALSE;
+    if (found == CK_FAILED || (!listing->full && !ask_complete(tree, next, &complete, error)))
+        return CK_TREE_FAILED;
+    return after_rows(listing, complete, next, want);
+}
+
+/* The threads of a folder: those up to the gap, while its listing has one. What has been read of a
+ * user's threads has none either once all threads are known. user: 0 for those of any. */
+static CkTreeResult list_folders(CkTree *tree, gint64 user, const CkWant *next, guint64 position,
+                                 Listing *listing, CkWant *want, GError **error)
+{
+    const CkWant all = {CK_WANT_THREADS, NULL};
+    gboolean complete, all_known;
+    if (!ask_complete(tree, next, &complete, error))
+        return CK_TREE_FAILED;
+    all_known = complete;
+    if (!complete && next->kind != all.kind && !ask_complete(tree, &all, &all_known, error))
+        return CK_TREE_FAILED;
+    guint64 before = all_known ? G_MAXINT64 : CK_BACK_PLACE;
+    if (list_threads(tree, user, position, before, listing, error) == CK_FAILED)
+        return CK_TREE_FAILED;
+    return after_rows(listing, complete, next, want);
 }
 
 static CkTreeResult list_root(CkTree *tree, guint64 position, Listing *listing, CkWant *want,
                               GError **error)
 {
     const CkWant next = ck_want_threads_of(NULL, tree->config);
-    CkFound found = tree->config->group_by_user
-                        ? list_users(tree, position, listing, error)
-                        : list_threads(tree, 0, &next, position, listing, error);
-    return after_rows(tree, found, listing, &next, want, error);
+    if (!tree->config->group_by_user)
+        return list_folders(tree, 0, &next, position, listing, want, error);
+    CkFound found = list_users(tree, position, listing, error);
+    return after_all_rows(tree, found, listing, &next, want, error);
 }
 
 static CkTreeResult list_user(CkTree *tree, gint64 row, guint64 position, Listing *listing,
@@ -488,8 +532,7 @@ static CkTreeResult list_user(CkTree *tree, gint64 row, guint64 position, Listin
     if (found != CK_FOUND)
         return from_found(found);
     const CkWant next = ck_want_threads_of(user.id, tree->config);
-    found = list_threads(tree, row, &next, position, listing, error);
-    return after_rows(tree, found, listing, &next, want, error);
+    return list_folders(tree, row, &next, position, listing, want, error);
 }
 
 /* A thread without an id that can be asked for: what is known of it, then the pager's error. */
@@ -497,7 +540,8 @@ static CkTreeResult list_nameless_thread(CkTree *tree, const CkThreadRow *thread
                                          Listing *listing, CkWant *want, GError **error)
 {
     if (position < THREAD_FILES_AT) {
-        CkTreeResult result = list_thread_files(tree, thread, position, listing, want, error);
+        CkTreeResult result =
+            list_thread_files(tree, thread, position, FALSE, listing, want, error);
         if (result == CK_TREE_WANT && listing->taken > 0) {
             ck_want_clear(want);
             return CK_TREE_OK;
@@ -521,11 +565,12 @@ static CkTreeResult list_thread(CkTree *tree, gint64 row, guint64 position, List
         const CkWant next = {CK_WANT_ITEMS, thread.id};
         gboolean lists_items = tree->config->formats & (CK_FORMAT_JSON | CK_FORMAT_MD);
         found = lists_items ? list_items(tree, row, position, listing, error) : CK_ABSENT;
-        CkTreeResult result = after_rows(tree, found, listing, &next, want, error);
+        CkTreeResult result = after_all_rows(tree, found, listing, &next, want, error);
         if (result != CK_TREE_ABSENT)
             return result;
     }
-    return list_thread_files(tree, &thread, position, listing, want, error);
+    gboolean all_known = position < THREAD_FILES_AT;
+    return list_thread_files(tree, &thread, position, all_known, listing, want, error);
 }
 
 CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
@@ -568,7 +613,7 @@ GArray *ck_tree_nodes_of(CkTree *tree, const char *thread_id)
 gint64 ck_tree_thread(guint64 node)
 {
     Kind kind = node_kind(node);
-    return kind == THREAD || kind == THREAD_MD || kind == ITEMS_JSONL ? node_row(node) : 0;
+    return kind == THREAD || holds_items(kind) ? node_row(node) : 0;
 }
 
 CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64 *position,
