@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Wires the program together: options, the store, the API, the mount, and one main loop. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "log.h"
 #include "mountpoint.h"
 #include "options.h"
+#include "relist.h"
 #include "session.h"
 
 /* The running program. The loop runs twice: until the first page is there, then for the mount. */
@@ -22,8 +24,11 @@ typedef struct {
     int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
     gboolean stopped;
     gboolean timed_out;
-    CkWait *wait;    /* for the first page; NULL once that or its failure is there */
-    GError *failure; /* of the first page */
+    gboolean has_terminal; /* and ends when that hangs up */
+    CkSession *session;    /* NULL until it is mounted */
+    CkRelist *relist;      /* the same */
+    CkWait *wait;          /* for the first page; NULL once that or its failure is there */
+    GError *failure;       /* of the first page */
 } Program;
 
 static gboolean on_signal(gpointer data)
@@ -32,6 +37,41 @@ static gboolean on_signal(gpointer data)
     program->stopped = TRUE;
     g_main_loop_quit(program->loop);
     return G_SOURCE_CONTINUE;
+}
+
+/* tty(4): of a process without a controlling terminal, or whose terminal has hung up, FALSE. */
+static gboolean can_open_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* SIGHUP says either that the terminal is gone, or, by custom, that all is to be read anew. */
+static gboolean on_hangup(gpointer data)
+{
+    Program *program = data;
+    if (program->has_terminal && !can_open_terminal())
+        return on_signal(program);
+    if (program->relist)
+        ck_relist_start(program->relist);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_thread_changed(const char *thread_id, gpointer data)
+{
+    ck_session_thread_changed(thread_id, ((Program *)data)->session);
+}
+
+static void on_thread_gone(const CkThreadRow *thread, gpointer data)
+{
+    ck_session_thread_gone(thread, ((Program *)data)->session);
+}
+
+static void on_relist_failed(const GError *error, gpointer data)
+{
+    ck_log_failure(error, ((Program *)data)->log);
 }
 
 static void on_first_page(const GError *error, gpointer data)
@@ -129,7 +169,17 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     if (!session)
         return FALSE;
     ck_pager_set_changed(pager, ck_session_thread_changed, session);
+    const CkRelistEvents events = {
+        .changed = on_thread_changed,
+        .gone = on_thread_gone,
+        .failed = on_relist_failed,
+        .data = program,
+    };
+    program->session = session;
+    g_autoptr(CkRelist) relist = ck_relist_new(store, api, config, &events);
+    program->relist = relist;
     g_main_loop_run(program->loop);
+    program->relist = NULL;
     return TRUE;
 }
 
@@ -151,8 +201,9 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
     program.loop = loop;
     g_unix_signal_add(SIGINT, on_signal, &program);
     g_unix_signal_add(SIGTERM, on_signal, &program);
-    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* else started with nohup(1) */
-        g_unix_signal_add(SIGHUP, on_signal, &program);
+    /* SIG_IGN: started with nohup(1). */
+    program.has_terminal = signal(SIGHUP, SIG_IGN) != SIG_IGN && can_open_terminal();
+    g_unix_signal_add(SIGHUP, on_hangup, &program);
     return serve(&program, mountpoint, error);
 }
 

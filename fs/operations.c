@@ -60,7 +60,7 @@ static CkTreeResult lookup(CkRequest *request, CkWant *want, GError **error)
         if (stat.type == CK_TYPE_FILE)
             ck_walks_visit(mount->walks, ck_tree_thread(stat.node));
     }
-    request->never = stat.final;
+    request->absent_for = stat.brief ? 0 : seconds_valid(mount, &stat);
     return result;
 }
 

@@ -37,7 +37,7 @@ static void end_absent(CkRequest *request)
     if (request->name) {
         struct fuse_entry_param none = {
             .ino = 0,
-            .entry_timeout = request->never ? CK_FINAL_SECONDS : request->mount->config->ttl,
+            .entry_timeout = request->absent_for,
         };
         fuse_reply_entry(request->req, &none);
         request_free(request);

@@ -60,7 +60,7 @@ struct _CkRequest {
     gsize size;
     gboolean plus;      /* readdirplus */
     gboolean no_thread; /* set when the thread that it lacked turned out not to exist */
-    gboolean never;     /* to be set with CK_TREE_ABSENT: nor will there ever be such a name */
+    double absent_for; /* to be set with CK_TREE_ABSENT: seconds for which that may be remembered */
     /* private */
     CkOperation operation;
     CkWant lacks; /* what it was parked for last */

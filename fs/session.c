@@ -103,12 +103,29 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     return g_steal_pointer(&session);
 }
 
+/* What tells of a thread: its files, and the folder that it is listed in. */
+static void invalidate_nodes(CkSession *session, const CkThreadRow *thread)
+{
+    g_autoptr(GArray) nodes = ck_tree_nodes_of(session->mount->tree, thread);
+    for (guint i = 0; i < nodes->len; i++)
+        ck_notifier_invalidate(session->notifier, g_array_index(nodes, guint64, i));
+}
+
 void ck_session_thread_changed(const char *thread_id, gpointer data)
 {
     CkSession *session = data;
-    g_autoptr(GArray) nodes = ck_tree_nodes_of(session->mount->tree, thread_id);
-    for (guint i = 0; i < nodes->len; i++)
-        ck_notifier_invalidate(session->notifier, g_array_index(nodes, guint64, i));
+    g_auto(CkThreadRow) thread = {0};
+    if (ck_tree_find_thread(session->mount->tree, thread_id, &thread))
+        invalidate_nodes(session, &thread);
+}
+
+void ck_session_thread_gone(const CkThreadRow *thread, gpointer data)
+{
+    CkSession *session = data;
+    CkTree *tree = session->mount->tree;
+    invalidate_nodes(session, thread);
+    ck_notifier_invalidate_entry(session->notifier, ck_tree_parent(tree, thread), thread->name);
+    ck_notifier_invalidate_entry(session->notifier, CK_TREE_ROOT, thread->id);
 }
 
 void ck_session_free(CkSession *session)

@@ -17,6 +17,9 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
  * which data is the session. */
 void ck_session_thread_changed(const char *thread_id, gpointer data);
 
+/* The same of a thread that is gone, its folder included. */
+void ck_session_thread_gone(const CkThreadRow *thread, gpointer data);
+
 /* Unmounts, if that has not happened yet, and ends what still waits. */
 void ck_session_free(CkSession *session);
 

@@ -143,10 +143,9 @@ static gboolean broken(GError **error, const char *what)
     return FALSE;
 }
 
-/* Where the page after this one begins; NULL after the last one. */
-static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, char **cursor,
-                            GError **error)
+gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **error)
 {
+    *cursor = NULL;
     if (!page->has_more)
         return TRUE;
     if (page->elements->len == 0)
@@ -158,7 +157,18 @@ static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, c
         return broken(error, "the server says that there is more and not from where");
     if (!g_utf8_validate(next, -1, NULL))
         return broken(error, "the server's cursor is no text, and can't be sent");
-    if (g_hash_table_contains(listing->cursors[end], next))
+    *cursor = g_steal_pointer(&next);
+    return TRUE;
+}
+
+/* The same, of the page that is to be taken: not one that this end has had. */
+static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, char **cursor,
+                            GError **error)
+{
+    g_autofree char *next = NULL;
+    if (!ck_listing_next_cursor(page, &next, error))
+        return FALSE;
+    if (next && g_hash_table_contains(listing->cursors[end], next))
         return broken(error, "the server's cursors go in a circle");
     *cursor = g_steal_pointer(&next);
     return TRUE;
@@ -307,7 +317,8 @@ static gboolean store_threads(CkListing *listing, CkEnd end, const CkPage *page,
         *past |= thread->created_at > 0 && thread->created_at < config->since;
         if (ck_config_shows(config, thread->created_at) &&
             !(ck_listing_put_thread(store, config, id, thread, &changed, error) &&
-              ck_store_place_thread(store, id, end == CK_BACK, error)))
+              ck_store_place_thread(store, id, end == CK_BACK ? CK_PLACE_BACK : CK_PLACE_FRONT,
+                                    error)))
             return FALSE;
         if (changed)
             g_ptr_array_add(listing->changed, g_steal_pointer(&id));
@@ -319,7 +330,11 @@ static gboolean store_items(CkListing *listing, const CkPage *page, Ids *ids, GE
 {
     CkStore *store = listing->store;
     g_auto(CkThreadRow) thread = {0};
-    if (!ck_store_must_find(ck_store_thread_by_id(store, listing->want.id, &thread, error), error))
+    CkFound found = ck_store_thread_by_id(store, listing->want.id, &thread, error);
+    if (found == CK_ABSENT)
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_NOT_FOUND,
+                            "the thread was deleted meanwhile");
+    if (found != CK_FOUND)
         return FALSE;
     for (guint i = 0; i < page->prepared->len; i++) {
         const CkPreparedItem *item = g_ptr_array_index(page->prepared, i);

@@ -53,6 +53,10 @@ gboolean ck_listing_is_wide(const CkListing *listing);
  * where there is none, or it can't be told. */
 char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page);
 
+/* Where the page after this one begins, to be freed; NULL after the last one. Error:
+ * CK_ERROR_BAD_RESPONSE where the server does not say. */
+gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **error);
+
 /* Whether no page of the back has come yet. */
 gboolean ck_listing_knows_no_back(const CkListing *listing);
 

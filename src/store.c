@@ -50,7 +50,8 @@ static const char schema[] =
     "  json BLOB NOT NULL,"
     "  UNIQUE (thread, id));"
     "CREATE TABLE listing (key TEXT PRIMARY KEY, cursor TEXT, complete INTEGER NOT NULL)"
-    "  WITHOUT ROWID;";
+    "  WITHOUT ROWID;"
+    "CREATE TABLE listed (thread INTEGER PRIMARY KEY);";
 
 static const char *const statements[N_STATEMENTS] = {
     [BEGIN] = "BEGIN",
@@ -70,9 +71,24 @@ static const char *const statements[N_STATEMENTS] = {
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
                       " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
                       " json_size = ?6, head_size = ?7 WHERE id = ?2 AND json <> ?5",
-    [LAST_PLACE] = "SELECT ifnull(max(place), 0) FROM thread WHERE place < ?1",
-    [FIRST_PLACE] = "SELECT ifnull(min(place), ?2) FROM thread WHERE place >= ?1",
+    [LAST_PLACE] = "SELECT max(place) FROM thread WHERE place >= ?1 AND place < ?2",
+    [FIRST_PLACE] = "SELECT min(place) FROM thread WHERE place >= ?1 AND place < ?2",
     [PLACE_THREAD] = "UPDATE thread SET place = ?2 WHERE id = ?1 AND place IS NULL",
+    [FORGET_LISTED] = "DELETE FROM listed",
+    [SET_LISTED] = "INSERT OR IGNORE INTO listed SELECT row FROM thread WHERE id = ?1",
+    [IS_PLACED] = "SELECT place IS NOT NULL FROM thread WHERE id = ?1",
+    [NEXT_UNLISTED] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place > ?1 AND row <= ?2"
+                      " AND created_at >= ?3 AND (?4 = 0 OR user = ?4)"
+                      " AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.thread = thread.row)"
+                      " ORDER BY place LIMIT 1",
+    [NEWEST_ROW] = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'thread'",
+    [DROP_ITEMS] = "DELETE FROM item WHERE thread = ?1",
+    [DROP_LISTING] = "DELETE FROM listing WHERE key ="
+                     " (SELECT 'items:' || id FROM thread WHERE row = ?1)",
+    [DROP_NAMES] = "DELETE FROM former_name WHERE thread = ?1",
+    [DROP_USER] = "DELETE FROM user WHERE row = (SELECT user FROM thread WHERE row = ?1)"
+                  " AND NOT EXISTS (SELECT 1 FROM thread WHERE user = user.row AND row <> ?1)",
+    [DROP_THREAD] = "DELETE FROM thread WHERE row = ?1",
     [THREAD_BY_ROW] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row = ?1",
     [THREAD_BY_ID] = "SELECT " THREAD_COLUMNS " FROM thread WHERE id = ?1",
     [THREAD_BY_NAME] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name = ?1",
@@ -88,6 +104,10 @@ static const char *const statements[N_STATEMENTS] = {
                                 " AND place < ?1 ORDER BY place DESC LIMIT 1",
     [NEXT_NAMED_THREAD] = "SELECT " THREAD_COLUMNS " FROM thread WHERE name > ?1"
                           " AND place IS NOT NULL ORDER BY name LIMIT 1",
+    [THREAD_BEHIND] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place > ?1"
+                      " ORDER BY place LIMIT 1 OFFSET ?2",
+    [THREAD_OF_USER_BEHIND] = "SELECT " THREAD_COLUMNS " FROM thread WHERE user = ?3"
+                              " AND place > ?1 ORDER BY place LIMIT 1 OFFSET ?2",
     [THREAD_JSON] = "SELECT json FROM thread WHERE row = ?1",
     [ADD_ITEM] = "INSERT OR IGNORE INTO item (row, thread, id, role, created_at, finished, json,"
                  " json_size, md_size, jsonl_size, md_offset, jsonl_offset)"
@@ -99,6 +119,8 @@ static const char *const statements[N_STATEMENTS] = {
     [ITEM_JSON] = "SELECT json FROM item WHERE row = ?1",
     [GET_LISTING] = "SELECT cursor, complete FROM listing WHERE key = ?1",
     [PUT_LISTING] = "INSERT OR REPLACE INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)",
+    [LISTINGS] = "SELECT substr(key, length(?1) + 1) FROM listing"
+                 " WHERE substr(key, 1, length(?1)) = ?1",
 };
 
 gboolean ck_store_must_find(CkFound found, GError **error)
@@ -108,11 +130,17 @@ gboolean ck_store_must_find(CkFound found, GError **error)
     return found == CK_FOUND;
 }
 
+static void forget_places(CkStore *store)
+{
+    for (int i = 0; i < CK_PLACINGS; i++)
+        store->places[i] = -1;
+}
+
 CkStore *ck_store_new(GError **error)
 {
     g_autoptr(CkStore) store = g_new0(CkStore, 1);
     store->recent = ck_recent_new(RECENT_BYTES);
-    store->places[FALSE] = store->places[TRUE] = -1;
+    forget_places(store);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread */
     if (sqlite3_open_v2("", &store->db, flags, NULL) ||
         sqlite3_exec(store->db, schema, NULL, NULL, NULL)) {
@@ -151,7 +179,7 @@ gboolean ck_store_commit(CkStore *store, GError **error)
 void ck_store_rollback(CkStore *store)
 {
     store->rollbacks++;
-    store->places[FALSE] = store->places[TRUE] = -1;
+    forget_places(store);
     ck_recent_clear(store->recent); /* what was added just now never was */
     /* SQLite has rolled back already after some errors (lang_transaction.html, 3.2). */
     if (!sqlite3_get_autocommit(store->db))
@@ -213,27 +241,41 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
     return found == CK_FOUND;
 }
 
-/* The last place that was given from the front, or the first one from the back. */
-static gboolean read_place(CkStore *store, gboolean from_back, GError **error)
+/* How each kind of place is given: the range that they are in, where the first is taken from, and
+ * in which direction the next ones are. */
+static const struct {
+    int known; /* the statement that finds the last one that was given */
+    guint64 from, to;
+    gint64 before_first;
+    int step;
+} placings[CK_PLACINGS] = {
+    [CK_PLACE_FRONT] = {LAST_PLACE, CK_FRONT_PLACE, CK_BACK_PLACE, CK_FRONT_PLACE - 1, 1},
+    [CK_PLACE_BACK] = {FIRST_PLACE, CK_BACK_PLACE, CK_LAST_PLACE + 1, CK_LAST_PLACE + 1, -1},
+    [CK_PLACE_NEW] = {FIRST_PLACE, 1, CK_FRONT_PLACE, CK_FRONT_PLACE, -1},
+};
+
+/* The last place that was given. */
+static gboolean read_place(CkStore *store, CkPlacing placing, GError **error)
 {
-    sqlite3_stmt *statement = use(store, from_back ? FIRST_PLACE : LAST_PLACE);
-    sqlite3_bind_int64(statement, 1, CK_BACK_PLACE);
-    if (from_back)
-        sqlite3_bind_int64(statement, 2, CK_BACK_PLACES + 1);
+    sqlite3_stmt *statement = use(store, placings[placing].known);
+    sqlite3_bind_int64(statement, 1, (gint64)placings[placing].from);
+    sqlite3_bind_int64(statement, 2, (gint64)placings[placing].to);
     if (!ck_store_must_find(first(store, statement, error), error))
         return FALSE;
-    store->places[from_back] = sqlite3_column_int64(statement, 0);
+    gboolean given = sqlite3_column_type(statement, 0) != SQLITE_NULL;
+    store->places[placing] =
+        given ? sqlite3_column_int64(statement, 0) : placings[placing].before_first;
     done(statement);
     return TRUE;
 }
 
-gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean from_back,
+gboolean ck_store_place_thread(CkStore *store, const char *thread_id, CkPlacing placing,
                                GError **error)
 {
-    gint64 *place = &store->places[from_back];
-    if (*place < 0 && !read_place(store, from_back, error))
+    gint64 *place = &store->places[placing];
+    if (*place < 0 && !read_place(store, placing, error))
         return FALSE;
-    gint64 next = from_back ? *place - 1 : *place + 1;
+    gint64 next = *place + placings[placing].step;
     sqlite3_stmt *statement = use(store, PLACE_THREAD);
     bind_text(statement, 1, thread_id);
     sqlite3_bind_int64(statement, 2, next);
@@ -241,6 +283,40 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean f
         return FALSE;
     if (sqlite3_changes(store->db) > 0)
         *place = next;
+    return TRUE;
+}
+
+gboolean ck_store_forget_listed(CkStore *store, GError **error)
+{
+    return run(store, use(store, FORGET_LISTED), error);
+}
+
+gboolean ck_store_set_listed(CkStore *store, const char *thread_id, gboolean *placed,
+                             GError **error)
+{
+    sqlite3_stmt *statement = use(store, SET_LISTED);
+    bind_text(statement, 1, thread_id);
+    if (!run(store, statement, error))
+        return FALSE;
+    statement = use(store, IS_PLACED);
+    bind_text(statement, 1, thread_id);
+    if (!ck_store_must_find(first(store, statement, error), error))
+        return FALSE;
+    *placed = sqlite3_column_int(statement, 0);
+    done(statement);
+    return TRUE;
+}
+
+gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error)
+{
+    static const int statements_in_order[] = {DROP_ITEMS, DROP_LISTING, DROP_NAMES, DROP_USER,
+                                              DROP_THREAD};
+    for (gsize i = 0; i < G_N_ELEMENTS(statements_in_order); i++) {
+        sqlite3_stmt *statement = use(store, statements_in_order[i]);
+        sqlite3_bind_int64(statement, 1, row);
+        if (!run(store, statement, error))
+            return FALSE;
+    }
     return TRUE;
 }
 

@@ -13,9 +13,8 @@
  * number), since inode numbers are made of them. An item's number never changes. A thread's place
  * never changes either, and within every listing (all threads, one user's) places ascend in the
  * order in which the server lists: each listing is read from its front on, and perhaps from its
- * back on, and a thread gets its place when the first of them brings it: from the front 1, 2, 3 …,
- * from the back CK_BACK_PLACES, CK_BACK_PLACES - 1 … down to CK_BACK_PLACE. Positions in
- * directories are made of places and numbers. A thread's totals and its items' offsets agree: an
+ * back on, and a thread gets its place when the first of them brings it; see CkPlacing. Positions
+ * in directories are made of places and numbers. A thread's totals and its items' offsets agree: an
  * item's offset is the sum of the sizes of the items before it. Between ck_store_begin() and
  * ck_store_commit() everything or nothing is written.
  *
@@ -93,16 +92,38 @@ void ck_store_rollback(CkStore *store);
 gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, const char *name,
                              const CkPreparedThread *thread, gboolean *changed, GError **error);
 
-/* Places before that one were given from the front of listings, the others, up to CK_BACK_PLACES,
- * from their back. */
-#define CK_BACK_PLACE  ((guint64)1 << 30)
-#define CK_BACK_PLACES (((guint64)1 << 31) - 1)
+/* Which of the places is next. */
+typedef enum {
+    CK_PLACE_FRONT, /* behind all of the front: CK_FRONT_PLACE, CK_FRONT_PLACE + 1 … */
+    CK_PLACE_BACK,  /* before all of the back: CK_LAST_PLACE, CK_LAST_PLACE - 1 … */
+    CK_PLACE_NEW,   /* before all: CK_FRONT_PLACE - 1, CK_FRONT_PLACE - 2 … */
+    CK_PLACINGS
+} CkPlacing;
 
-/* Gives the thread the next place from the front or the back, unless it has one: a listing has
- * brought it. A thread that was retrieved by itself waits for its place, so that the listing keeps
- * its order. */
-gboolean ck_store_place_thread(CkStore *store, const char *thread_id, gboolean from_back,
+#define CK_FRONT_PLACE ((guint64)1 << 29)
+#define CK_BACK_PLACE  ((guint64)1 << 30) /* from here on: the back's */
+#define CK_LAST_PLACE  (((guint64)1 << 31) - 1)
+
+/* Gives the thread the next place, unless it has one: a listing has brought it. A thread that was
+ * retrieved by itself waits for its place, so that the listing keeps its order. */
+gboolean ck_store_place_thread(CkStore *store, const char *thread_id, CkPlacing placing,
                                GError **error);
+
+/* To find what is gone: forget_listed() at first, then set_listed() for every thread that the
+ * server lists, and next_unlisted() for each of the others that has a place after that one, that is
+ * of the user or (0) of any, not newer in the store than max_row, and not older than created_at.
+ * *placed: whether it has a place. */
+gboolean ck_store_forget_listed(CkStore *store, GError **error);
+gboolean ck_store_set_listed(CkStore *store, const char *thread_id, gboolean *placed,
+                             GError **error);
+CkFound ck_store_next_unlisted(CkStore *store, gint64 user, guint64 after, gint64 max_row,
+                               gint64 created_at, CkThreadRow *thread, GError **error);
+
+/* The highest row that a thread has had so far; -1 with the error set. */
+gint64 ck_store_newest_row(CkStore *store, GError **error);
+
+/* Takes out the thread with all that is known of it; and its user, if that has no other thread. */
+gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error);
 
 /* Adds the item at the end of the thread, unless it has an item with that id: pages overlap when
  * something is added or deleted between them. thread: its row as it is now, whose totals grow; they
@@ -133,6 +154,15 @@ typedef gboolean (*CkStoreTake)(const CkItemRow *item, gpointer data);
  * wants them. CK_FOUND: it wanted no more; CK_ABSENT: there are no more. */
 CkFound ck_store_items(CkStore *store, gint64 thread, guint64 from, CkStoreTake take, gpointer data,
                        GError **error);
+
+/* The thread that has the place nearest behind that one, of that user or (0) of any, but for skip
+ * others in between. */
+CkFound ck_store_thread_behind(CkStore *store, gint64 user, guint64 after, guint skip,
+                               CkThreadRow *thread, GError **error);
+
+/* What the keys of listings that were read have after that prefix, owned; NULL with the error set.
+ */
+GPtrArray *ck_store_listings(CkStore *store, const char *prefix, GError **error);
 
 /* The user with the lowest row above after; the thread with the lowest place above after and below
  * before, of that user or (0) of any. before: CK_BACK_PLACE while the listing has a gap, else

@@ -38,6 +38,16 @@ enum {
     LAST_PLACE,
     FIRST_PLACE,
     PLACE_THREAD,
+    FORGET_LISTED,
+    SET_LISTED,
+    IS_PLACED,
+    NEXT_UNLISTED,
+    NEWEST_ROW,
+    DROP_ITEMS,
+    DROP_LISTING,
+    DROP_NAMES,
+    DROP_USER,
+    DROP_THREAD,
     THREAD_BY_ROW,
     THREAD_BY_ID,
     THREAD_BY_NAME,
@@ -47,6 +57,8 @@ enum {
     PREVIOUS_THREAD,
     PREVIOUS_THREAD_OF_USER,
     NEXT_NAMED_THREAD,
+    THREAD_BEHIND,
+    THREAD_OF_USER_BEHIND,
     THREAD_JSON,
     ADD_ITEM,
     PUT_TOTALS,
@@ -55,6 +67,7 @@ enum {
     ITEM_JSON,
     GET_LISTING,
     PUT_LISTING,
+    LISTINGS,
     N_STATEMENTS
 };
 
@@ -62,7 +75,7 @@ struct _CkStore {
     sqlite3 *db;
     CkRecent *recent;
     gint64 rollbacks;
-    gint64 places[2]; /* see read_place(), by from_back; -1: to be read */
+    gint64 places[CK_PLACINGS]; /* see read_place(); -1: to be read */
     sqlite3_stmt *prepared[N_STATEMENTS];
 };
 

@@ -145,6 +145,38 @@ CkFound ck_store_next_thread(CkStore *store, gint64 user, guint64 after, guint64
     return read_thread(store, statement, thread, error);
 }
 
+CkFound ck_store_thread_behind(CkStore *store, gint64 user, guint64 after, guint skip,
+                               CkThreadRow *thread, GError **error)
+{
+    sqlite3_stmt *statement = use(store, user ? THREAD_OF_USER_BEHIND : THREAD_BEHIND);
+    sqlite3_bind_int64(statement, 1, (gint64)after);
+    sqlite3_bind_int64(statement, 2, skip);
+    if (user)
+        sqlite3_bind_int64(statement, 3, user);
+    return read_thread(store, statement, thread, error);
+}
+
+CkFound ck_store_next_unlisted(CkStore *store, gint64 user, guint64 after, gint64 max_row,
+                               gint64 created_at, CkThreadRow *thread, GError **error)
+{
+    sqlite3_stmt *statement = use(store, NEXT_UNLISTED);
+    sqlite3_bind_int64(statement, 1, (gint64)after);
+    sqlite3_bind_int64(statement, 2, max_row);
+    sqlite3_bind_int64(statement, 3, created_at);
+    sqlite3_bind_int64(statement, 4, user);
+    return read_thread(store, statement, thread, error);
+}
+
+gint64 ck_store_newest_row(CkStore *store, GError **error)
+{
+    sqlite3_stmt *statement = use(store, NEWEST_ROW);
+    if (!ck_store_must_find(first(store, statement, error), error))
+        return -1;
+    gint64 row = sqlite3_column_int64(statement, 0);
+    done(statement);
+    return row;
+}
+
 CkFound ck_store_previous_thread(CkStore *store, gint64 user, guint64 before, CkThreadRow *thread,
                                  GError **error)
 {
@@ -197,6 +229,19 @@ CkFound ck_store_items(CkStore *store, gint64 thread, guint64 from, CkStoreTake 
         }
     }
     return found;
+}
+
+GPtrArray *ck_store_listings(CkStore *store, const char *prefix, GError **error)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    sqlite3_stmt *statement = use(store, LISTINGS);
+    int code;
+    bind_text(statement, 1, prefix);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+        g_ptr_array_add(keys, column_text(statement, 0));
+    gboolean ok = code == SQLITE_DONE || set_error(store, error);
+    done(statement);
+    return ok ? g_steal_pointer(&keys) : NULL;
 }
 
 static GBytes *read_json(CkStore *store, int which, gint64 row, GError **error)

@@ -133,6 +133,7 @@ static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, g
         *want = (CkWant){CK_WANT_THREAD, g_strdup(id)};
         return CK_TREE_WANT;
     }
+    stat->brief = id != name;
     if (id != name || (user && thread.user != user))
         return CK_TREE_ABSENT;
     return thread_stat(tree, user ? LINK_IN_USER : LINK, &thread, stat, want, error);
@@ -217,17 +218,25 @@ CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboo
     }
 }
 
-GArray *ck_tree_nodes_of(CkTree *tree, const char *thread_id)
+gboolean ck_tree_find_thread(CkTree *tree, const char *id, CkThreadRow *thread)
+{
+    return ck_store_thread_by_id(tree->store, id, thread, NULL) == CK_FOUND;
+}
+
+guint64 ck_tree_parent(CkTree *tree, const CkThreadRow *thread)
+{
+    return tree->config->group_by_user ? make_node(USER, thread->user) : CK_TREE_ROOT;
+}
+
+GArray *ck_tree_nodes_of(CkTree *tree, const CkThreadRow *thread)
 {
     GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint64));
-    g_auto(CkThreadRow) thread = {0};
-    if (ck_store_thread_by_id(tree->store, thread_id, &thread, NULL) != CK_FOUND)
-        return nodes;
-    guint64 parent =
-        tree->config->group_by_user ? make_node(USER, thread.user) : (guint64)CK_TREE_ROOT;
+    const guint64 root = CK_TREE_ROOT, parent = ck_tree_parent(tree, thread);
     g_array_append_val(nodes, parent);
+    if (parent != root) /* its user may be new, or gone with it */
+        g_array_append_val(nodes, root);
     for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
-        guint64 file = make_node(thread_files[i].kind, thread.row);
+        guint64 file = make_node(thread_files[i].kind, thread->row);
         g_array_append_val(nodes, file);
     }
     return nodes;

@@ -32,6 +32,7 @@ typedef struct {
     guint64 size;   /* bytes; 0 for folders */
     gint64 time;    /* seconds since 1970 */
     gboolean final; /* can't change any more */
+    gboolean brief; /* of what is absent: for how long, is not known here */
 } CkStat;
 
 typedef enum {
@@ -51,7 +52,8 @@ void ck_tree_free(CkTree *tree);
 
 /* What a folder has under that name, listed or not: a thread also by a former name of its folder
  * and by its bare id. CK_TREE_ABSENT as well where folder is none; stat->final is then set where
- * there never can be such a name. no_thread: the API has been asked and has no thread with the id
+ * there never can be such a name, stat->brief where it is that of a known thread, which may come to
+ * have it. no_thread: the API has been asked and has no thread with the id
  * that the name is or ends in. */
 CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboolean no_thread,
                             CkStat *stat, CkWant *want, GError **error);
@@ -66,14 +68,20 @@ typedef gboolean (*CkTreeTake)(const char *name, const CkStat *stat, guint64 pos
                                gpointer data);
 
 /* Gives the entries after a position (0: from the beginning) to take, as many as are known or as
- * it takes. CK_TREE_OK without an entry taken is the end; CK_TREE_WANT comes only when none is
- * known. */
+ * it takes. CK_TREE_ABSENT: there is no such folder. CK_TREE_OK without an entry taken is the end;
+ * CK_TREE_WANT comes only when none is known. */
 CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTreeTake take,
                           gpointer data, CkWant *want, GError **error);
 
-/* Nodes (guint64) whose contents say something of a thread: its files, and the folder that it is
- * listed in. None where it is unknown. */
-GArray *ck_tree_nodes_of(CkTree *tree, const char *thread_id);
+/* A thread's row, to be cleared; FALSE where it is unknown. */
+gboolean ck_tree_find_thread(CkTree *tree, const char *id, CkThreadRow *thread);
+
+/* The folder that a thread is listed in. */
+guint64 ck_tree_parent(CkTree *tree, const CkThreadRow *thread);
+
+/* Nodes (guint64) whose contents say something of a thread: its files, and the folders that tell of
+ * it by their entries. */
+GArray *ck_tree_nodes_of(CkTree *tree, const CkThreadRow *thread);
 
 /* The row of the thread that a node is the folder of, or a file with all items of; else 0. */
 gint64 ck_tree_thread(guint64 node);

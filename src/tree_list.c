@@ -132,6 +132,12 @@ static CkTreeResult after_all_rows(CkTree *tree, CkFound found, const Listing *l
     return after_rows(listing, complete, next, want);
 }
 
+/* A folder in which nothing comes after its rows is at its end. */
+static CkTreeResult end_or(CkTreeResult result)
+{
+    return result == CK_TREE_ABSENT ? CK_TREE_OK : result;
+}
+
 /* The threads of a folder: those up to the gap, while its listing has one. What has been read of a
  * user's threads has none either once all threads are known. user: 0 for those of any. */
 static CkTreeResult list_folders(CkTree *tree, gint64 user, const CkWant *next, guint64 position,
@@ -147,7 +153,7 @@ static CkTreeResult list_folders(CkTree *tree, gint64 user, const CkWant *next, 
     guint64 before = all_known ? G_MAXINT64 : CK_BACK_PLACE;
     if (list_threads(tree, user, position, before, listing, error) == CK_FAILED)
         return CK_TREE_FAILED;
-    return after_rows(listing, complete, next, want);
+    return end_or(after_rows(listing, complete, next, want));
 }
 
 static CkTreeResult list_root(CkTree *tree, guint64 position, Listing *listing, CkWant *want,
@@ -157,7 +163,7 @@ static CkTreeResult list_root(CkTree *tree, guint64 position, Listing *listing, 
     if (!tree->config->group_by_user)
         return list_folders(tree, 0, &next, position, listing, want, error);
     CkFound found = list_users(tree, position, listing, error);
-    return after_all_rows(tree, found, listing, &next, want, error);
+    return end_or(after_all_rows(tree, found, listing, &next, want, error));
 }
 
 static CkTreeResult list_user(CkTree *tree, gint64 row, guint64 position, Listing *listing,
@@ -227,5 +233,5 @@ CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTree
     default:
         g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a folder");
     }
-    return result == CK_TREE_ABSENT ? CK_TREE_OK : result;
+    return result;
 }

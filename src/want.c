@@ -22,14 +22,19 @@ CkWant ck_want_threads_of(const char *user, const CkConfig *config)
                       : (CkWant){CK_WANT_THREADS, NULL};
 }
 
+static const char *const kinds[] = {
+    [CK_WANT_NOTHING] = "nothing", [CK_WANT_THREADS] = "threads", [CK_WANT_USER_THREADS] = "user",
+    [CK_WANT_ITEMS] = "items",     [CK_WANT_THREAD] = "thread",
+};
+
 char *ck_want_key(const CkWant *want)
 {
-    static const char *const kinds[] = {
-        [CK_WANT_NOTHING] = "nothing",   [CK_WANT_THREADS] = "threads",
-        [CK_WANT_USER_THREADS] = "user", [CK_WANT_ITEMS] = "items",
-        [CK_WANT_THREAD] = "thread",
-    };
     return g_strconcat(kinds[want->kind], ":", want->id, NULL);
+}
+
+char *ck_want_key_prefix(CkWantKind kind)
+{
+    return g_strconcat(kinds[kind], ":", NULL);
 }
 
 char *ck_want_describe(const CkWant *want)

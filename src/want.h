@@ -28,5 +28,8 @@ CkWant ck_want_threads_of(const char *user, const CkConfig *config);
 /* The name of a listing in the store, see ck_store_listing(); to be freed. */
 char *ck_want_key(const CkWant *want);
 
+/* How the names of all listings of a kind begin, before the id; to be freed. */
+char *ck_want_key_prefix(CkWantKind kind);
+
 /* What is done to satisfy it, such as "listing threads", for errors; to be freed. */
 char *ck_want_describe(const CkWant *want);

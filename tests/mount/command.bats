@@ -331,9 +331,9 @@ ends_well() {
     [[ $output != *"$KEY"* ]]
 }
 
-@test "SIGTERM, SIGINT and SIGHUP end it with status 0" {
+@test "SIGTERM and SIGINT end it with status 0" {
     local signal
-    for signal in TERM INT HUP; do
+    for signal in TERM INT; do
         mount_in_foreground
         kill "-$signal" "$FS_PID"
         ends_well

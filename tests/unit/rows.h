@@ -24,7 +24,7 @@ static inline void rows_put_thread_as(CkStore *store, const char *id, const char
     g_autofree char *name = ck_name_thread(thread->title, id);
     ck_store_put_thread(store, id, user, name, thread, &(gboolean){0}, &error);
     g_assert_no_error(error);
-    ck_store_place_thread(store, id, FALSE, &error);
+    ck_store_place_thread(store, id, CK_PLACE_FRONT, &error);
     g_assert_no_error(error);
 }
 

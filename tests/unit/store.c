@@ -587,14 +587,14 @@ static void put_threads_of_two_users(CkStore *store)
 static char *walk_threads(CkStore *store, gint64 user)
 {
     g_autoptr(GString) ids = g_string_new(NULL);
-    gint64 after = 0;
+    guint64 after = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
         if (ck_store_next_thread(store, user, after, G_MAXINT64, &thread, NULL) != CK_FOUND)
             return g_strdup(ids->str);
         g_string_append_printf(ids, "%s ", thread.id);
-        g_assert_cmpint(thread.row, >, after);
-        after = thread.row;
+        g_assert_cmpuint(thread.place, >, after);
+        after = thread.place;
     }
 }
 
@@ -874,7 +874,7 @@ static void changes_grow_with_all_that_is_written(void)
     put_thread(store, "cthr_1", "ann", "Two", "{\"title\":\"Two\"}");
     g_assert_cmpint(ck_store_changes(store), >, before);
     before = ck_store_changes(store);
-    g_assert_true(ck_store_place_thread(store, "cthr_1", FALSE, NULL));
+    g_assert_true(ck_store_place_thread(store, "cthr_1", CK_PLACE_FRONT, NULL));
     g_assert_cmpint(ck_store_changes(store), >, before);
     before = ck_store_changes(store);
     rows_get_thread(store, "cthr_1", &row);
