@@ -130,10 +130,17 @@ gboolean ck_store_must_find(CkFound found, GError **error)
     return found == CK_FOUND;
 }
 
+/* What was given can't be undone any more. */
+static void keep_places(CkStore *store)
+{
+    memcpy(store->places_kept, store->places, sizeof store->places);
+}
+
 static void forget_places(CkStore *store)
 {
     for (int i = 0; i < CK_PLACINGS; i++)
         store->places[i] = -1;
+    keep_places(store);
 }
 
 CkStore *ck_store_new(GError **error)
@@ -173,13 +180,17 @@ gboolean ck_store_begin(CkStore *store, GError **error)
 
 gboolean ck_store_commit(CkStore *store, GError **error)
 {
-    return run(store, use(store, COMMIT), error);
+    if (!run(store, use(store, COMMIT), error))
+        return FALSE;
+    keep_places(store);
+    return TRUE;
 }
 
 void ck_store_rollback(CkStore *store)
 {
     store->rollbacks++;
-    forget_places(store);
+    /* As they were, and not as the rows have them: a thread that had the last place may be gone. */
+    memcpy(store->places, store->places_kept, sizeof store->places);
     ck_recent_clear(store->recent); /* what was added just now never was */
     /* SQLite has rolled back already after some errors (lang_transaction.html, 3.2). */
     if (!sqlite3_get_autocommit(store->db))
@@ -283,6 +294,8 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, CkPlacing 
         return FALSE;
     if (sqlite3_changes(store->db) > 0)
         *place = next;
+    if (sqlite3_get_autocommit(store->db))
+        keep_places(store);
     return TRUE;
 }
 

@@ -75,7 +75,8 @@ struct _CkStore {
     sqlite3 *db;
     CkRecent *recent;
     gint64 rollbacks;
-    gint64 places[CK_PLACINGS]; /* see read_place(); -1: to be read */
+    gint64 places[CK_PLACINGS];      /* see read_place(); -1: to be read */
+    gint64 places_kept[CK_PLACINGS]; /* as they are after a rollback */
     sqlite3_stmt *prepared[N_STATEMENTS];
 };
 
