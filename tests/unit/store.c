@@ -912,6 +912,352 @@ static void stores_are_private(void)
     g_assert_cmpint(ck_store_thread_by_id(two, "cthr_1", &thread, NULL), ==, CK_ABSENT);
 }
 
+/* Places */
+
+static void put_and_place(CkStore *store, const char *id, CkPlacing placing)
+{
+    put_thread(store, id, NULL, id, "{}");
+    g_assert_true(ck_store_place_thread(store, id, placing, NULL));
+}
+
+static void assert_place(CkStore *store, const char *id, guint64 place)
+{
+    g_auto(CkThreadRow) thread = {0};
+    rows_get_thread(store, id, &thread);
+    g_assert_cmpuint(thread.place, ==, place);
+}
+
+static void places_of_each_kind_go_on_from_its_last_one(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    put_and_place(store, "front1", CK_PLACE_FRONT);
+    put_and_place(store, "back1", CK_PLACE_BACK);
+    put_and_place(store, "new1", CK_PLACE_NEW);
+    put_and_place(store, "new2", CK_PLACE_NEW);
+    put_and_place(store, "back2", CK_PLACE_BACK);
+    put_and_place(store, "front2", CK_PLACE_FRONT);
+
+    assert_place(store, "front1", CK_FRONT_PLACE);
+    assert_place(store, "front2", CK_FRONT_PLACE + 1);
+    assert_place(store, "back1", CK_LAST_PLACE);
+    assert_place(store, "back2", CK_LAST_PLACE - 1);
+    assert_place(store, "new1", CK_FRONT_PLACE - 1);
+    assert_place(store, "new2", CK_FRONT_PLACE - 2);
+    g_autofree char *order = walk_threads(store, 0);
+    g_assert_cmpstr(order, ==, "new2 new1 front1 front2 back2 back1 ");
+}
+
+static void a_place_that_was_given_stays(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    put_and_place(store, "a", CK_PLACE_FRONT);
+    for (CkPlacing placing = CK_PLACE_FRONT; placing < CK_PLACINGS; placing++)
+        g_assert_true(ck_store_place_thread(store, "a", placing, NULL));
+    assert_place(store, "a", CK_FRONT_PLACE);
+    put_and_place(store, "b", CK_PLACE_FRONT); /* none was used up */
+    put_and_place(store, "c", CK_PLACE_BACK);
+    put_and_place(store, "d", CK_PLACE_NEW);
+    assert_place(store, "b", CK_FRONT_PLACE + 1);
+    assert_place(store, "c", CK_LAST_PLACE);
+    assert_place(store, "d", CK_FRONT_PLACE - 1);
+}
+
+static void places_go_on_after_a_rollback(void)
+{
+    static const struct {
+        CkPlacing placing;
+        guint64 first;
+        int step;
+    } cases[] = {{CK_PLACE_FRONT, CK_FRONT_PLACE, 1},
+                 {CK_PLACE_BACK, CK_LAST_PLACE, -1},
+                 {CK_PLACE_NEW, CK_FRONT_PLACE - 1, -1}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkStore) store = rows_new_store();
+        g_assert_true(ck_store_begin(store, NULL));
+        put_and_place(store, "undone", cases[i].placing);
+        ck_store_rollback(store);
+        put_and_place(store, "a", cases[i].placing);
+        g_assert_true(ck_store_begin(store, NULL));
+        put_and_place(store, "undone", cases[i].placing);
+        ck_store_rollback(store);
+        put_and_place(store, "b", cases[i].placing);
+        assert_place(store, "a", cases[i].first);
+        assert_place(store, "b", cases[i].first + cases[i].step);
+    }
+}
+
+static void drop(CkStore *store, const char *id)
+{
+    g_auto(CkThreadRow) thread = {0};
+    rows_get_thread(store, id, &thread);
+    g_assert_true(ck_store_drop_thread(store, thread.row, NULL));
+}
+
+/* A reader who stands at the place of a thread that is gone would not see who has it next. */
+static void no_place_is_given_twice(void)
+{
+    static const struct {
+        CkPlacing placing;
+        guint64 second;
+    } cases[] = {{CK_PLACE_FRONT, CK_FRONT_PLACE + 1},
+                 {CK_PLACE_BACK, CK_LAST_PLACE - 1},
+                 {CK_PLACE_NEW, CK_FRONT_PLACE - 2}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkStore) store = rows_new_store();
+        put_and_place(store, "a", cases[i].placing);
+        drop(store, "a");
+        g_assert_true(ck_store_begin(store, NULL));
+        put_and_place(store, "undone", cases[i].placing);
+        ck_store_rollback(store);
+        put_and_place(store, "b", cases[i].placing);
+        assert_place(store, "b", cases[i].second);
+        ck_store_rollback(store); /* of nothing */
+        put_and_place(store, "c", cases[i].placing);
+    }
+}
+
+/* What is gone */
+
+static void set_listed(CkStore *store, const char *id, gboolean is_placed)
+{
+    gboolean placed = !is_placed;
+    g_assert_true(ck_store_set_listed(store, id, &placed, NULL));
+    g_assert_cmpint(placed, ==, is_placed);
+}
+
+/* The ids of all that ck_store_next_unlisted() gives. */
+static void assert_unlisted(CkStore *store, gint64 user, gint64 max_row, gint64 created_at,
+                            const char *expected)
+{
+    g_autoptr(GString) ids = g_string_new(NULL);
+    guint64 after = 0;
+    for (;;) {
+        g_auto(CkThreadRow) thread = {0};
+        CkFound found =
+            ck_store_next_unlisted(store, user, after, max_row, created_at, &thread, NULL);
+        g_assert_cmpint(found, !=, CK_FAILED);
+        if (found == CK_ABSENT)
+            break;
+        g_assert_cmpuint(thread.place, >, after);
+        after = thread.place;
+        g_string_append_printf(ids, "%s%s", ids->len ? " " : "", thread.id);
+    }
+    g_assert_cmpstr(ids->str, ==, expected);
+}
+
+static void tells_which_threads_were_not_listed(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkUserRow) ann = {0};
+    g_auto(CkThreadRow) third = {0};
+    put_unlisted(store, "retrieved", "retrieved");
+    rows_put_thread(store, "{\"id\":\"a\",\"user\":\"ann\",\"created_at\":40}");
+    rows_put_thread(store, "{\"id\":\"b\",\"user\":\"bob\",\"created_at\":30}");
+    rows_put_thread(store, "{\"id\":\"c\",\"user\":\"ann\",\"created_at\":20}");
+    rows_put_thread(store, "{\"id\":\"d\",\"user\":\"bob\"}");
+    rows_get_thread(store, "c", &third);
+    g_assert_cmpint(ck_store_user_named(store, "ann", &ann, NULL), ==, CK_FOUND);
+
+    assert_unlisted(store, 0, G_MAXINT64, 0, "a b c d"); /* one without a place is in no listing */
+    assert_unlisted(store, ann.row, G_MAXINT64, 0, "a c");
+    assert_unlisted(store, 4711, G_MAXINT64, 0, "");
+    assert_unlisted(store, 0, third.row, 0, "a b c");
+    assert_unlisted(store, 0, third.row - 1, 0, "a b");
+    assert_unlisted(store, 0, G_MAXINT64, 30, "a b");
+    assert_unlisted(store, 0, G_MAXINT64, 31, "a");
+    assert_unlisted(store, ann.row, third.row - 1, 20, "a");
+
+    set_listed(store, "a", TRUE);
+    set_listed(store, "a", TRUE);
+    set_listed(store, "d", TRUE);
+    set_listed(store, "retrieved", FALSE);
+    assert_unlisted(store, 0, G_MAXINT64, 0, "b c");
+    g_assert_true(ck_store_forget_listed(store, NULL));
+    assert_unlisted(store, 0, G_MAXINT64, 0, "a b c d");
+}
+
+static void what_was_listed_is_undone_by_a_rollback(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    rows_put_thread(store, "{\"id\":\"a\"}");
+    g_assert_true(ck_store_begin(store, NULL));
+    set_listed(store, "a", TRUE);
+    ck_store_rollback(store);
+    assert_unlisted(store, 0, G_MAXINT64, 0, "a");
+}
+
+static void a_thread_that_is_not_known_can_not_be_listed(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_autoptr(GError) error = NULL;
+    g_assert_false(ck_store_set_listed(store, "a", &(gboolean){0}, &error));
+    g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
+}
+
+static void the_newest_row_counts_those_that_are_gone(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    g_assert_cmpint(ck_store_newest_row(store, NULL), ==, 0);
+    rows_put_thread(store, "{\"id\":\"a\"}");
+    rows_put_thread(store, "{\"id\":\"b\"}");
+    rows_get_thread(store, "b", &thread);
+    g_assert_cmpint(ck_store_newest_row(store, NULL), ==, thread.row);
+    drop(store, "b");
+    g_assert_cmpint(ck_store_newest_row(store, NULL), ==, thread.row);
+}
+
+/* Dropping */
+
+static void a_dropped_thread_takes_all_that_is_known_of_it(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) gone = {0}, kept = {0}, none = {0};
+    g_auto(CkItemRow) item = {0};
+    static const char *const names[] = {"cthr_1", "One.cthr_1", "Two.cthr_1"};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"One\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"title\":\"Two\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"title\":\"One\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"title\":\"Two\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 5, "gone");
+    rows_put_message(store, "cthr_1", "cthi_2", 6, "gone");
+    rows_put_message(store, "cthr_2", "cthi_1", 7, "kept");
+    g_assert_true(ck_store_put_listing(store, "items:cthr_1", "cthi_2", FALSE, NULL));
+    g_assert_true(ck_store_put_listing(store, "items:cthr_2", "cthi_1", FALSE, NULL));
+    g_assert_true(ck_store_put_listing(store, "threads:", "cthr_1", FALSE, NULL));
+    rows_get_thread(store, "cthr_1", &gone);
+    rows_get_thread(store, "cthr_2", &kept);
+    g_assert_true(ck_store_drop_thread(store, gone.row, NULL));
+
+    g_assert_cmpint(ck_store_thread(store, gone.row, &none, NULL), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_thread_by_id(store, "cthr_1", &none, NULL), ==, CK_ABSENT);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        g_assert_cmpint(ck_store_thread_named(store, names[i], &none, NULL), ==, CK_ABSENT);
+    for (guint64 number = 1; number <= 2; number++)
+        g_assert_cmpint(ck_store_item_numbered(store, gone.row, number, &item, NULL), ==,
+                        CK_ABSENT);
+    assert_listing(store, "items:cthr_1", NULL, FALSE);
+    /* and nothing of others */
+    g_assert_cmpint(ck_store_thread_named(store, "One.cthr_2", &none, NULL), ==, CK_FOUND);
+    g_assert_cmpint(none.row, ==, kept.row);
+    rows_get_item(store, kept.row, 1, &item);
+    assert_listing(store, "items:cthr_2", "cthi_1", FALSE);
+    assert_listing(store, "threads:", "cthr_1", FALSE);
+}
+
+static void a_user_goes_with_the_last_thread(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkUserRow) ann = {0}, bob = {0}, again = {0}, gone = {0};
+    rows_put_thread(store, "{\"id\":\"a\",\"user\":\"ann\"}");
+    rows_put_thread(store, "{\"id\":\"b\",\"user\":\"ann\"}");
+    put_unlisted(store, "c", "c"); /* of ann */
+    rows_put_thread(store, "{\"id\":\"d\",\"user\":\"bob\"}");
+    g_assert_cmpint(ck_store_user_named(store, "ann", &ann, NULL), ==, CK_FOUND);
+    static const char *const ids[] = {"a", "b", "c"};
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_auto(CkUserRow) user = {0};
+        g_assert_cmpint(ck_store_user(store, ann.row, &user, NULL), ==, CK_FOUND);
+        drop(store, ids[i]);
+    }
+    g_assert_cmpint(ck_store_user(store, ann.row, &gone, NULL), ==, CK_ABSENT);
+    g_assert_cmpint(ck_store_user_named(store, "bob", &bob, NULL), ==, CK_FOUND);
+
+    rows_put_thread(store, "{\"id\":\"e\",\"user\":\"ann\"}");
+    g_assert_cmpint(ck_store_user_named(store, "ann", &again, NULL), ==, CK_FOUND);
+    g_assert_cmpint(again.row, >, bob.row); /* inode numbers are made of rows */
+}
+
+static void rows_of_dropped_threads_are_not_used_again(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) before = {0}, after = {0};
+    g_auto(CkItemRow) item = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 5, "text");
+    rows_get_thread(store, "cthr_1", &before);
+    drop(store, "cthr_1");
+    rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+    rows_get_thread(store, "cthr_1", &after);
+    g_assert_cmpint(after.row, >, before.row);
+    g_assert_cmpuint(after.items, ==, 0);
+    g_assert_cmpint(ck_store_item_numbered(store, after.row, 1, &item, NULL), ==, CK_ABSENT);
+}
+
+static void dropping_is_undone_by_a_rollback(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) before = {0}, after = {0};
+    g_auto(CkItemRow) item = {0};
+    g_auto(CkUserRow) user = {0};
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":\"ann\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 5, "text");
+    rows_get_thread(store, "cthr_1", &before);
+    g_assert_true(ck_store_begin(store, NULL));
+    drop(store, "cthr_1");
+    ck_store_rollback(store);
+    rows_get_thread(store, "cthr_1", &after);
+    g_assert_cmpint(after.row, ==, before.row);
+    g_assert_cmpuint(after.place, ==, before.place);
+    rows_get_item(store, after.row, 1, &item);
+    g_assert_cmpint(ck_store_user(store, after.user, &user, NULL), ==, CK_FOUND);
+}
+
+static void a_thread_behind_another_is_found(void)
+{
+    static const struct {
+        gboolean of_ann;
+        guint after; /* the place, counted from the first one; 0: from the beginning */
+        guint skip;
+        const char *id; /* NULL: there is none */
+    } cases[] = {
+        {FALSE, 0, 0, "cthr_1"}, {FALSE, 0, 1, "cthr_2"}, {FALSE, 0, 3, "cthr_4"},
+        {FALSE, 0, 4, NULL},     {FALSE, 1, 0, "cthr_2"}, {FALSE, 2, 1, "cthr_4"},
+        {FALSE, 4, 0, NULL},     {TRUE, 0, 0, "cthr_1"},  {TRUE, 0, 1, "cthr_3"},
+        {TRUE, 0, 2, NULL},      {TRUE, 1, 0, "cthr_3"},  {TRUE, 2, 0, "cthr_3"},
+        {TRUE, 3, 0, NULL},
+    };
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkUserRow) ann = {0};
+    put_unlisted(store, "cthr_0", "cthr_0"); /* it is behind none */
+    put_threads_of_two_users(store);
+    g_assert_cmpint(ck_store_user_named(store, "ann", &ann, NULL), ==, CK_FOUND);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(CkThreadRow) thread = {0};
+        guint64 after = cases[i].after ? CK_FRONT_PLACE - 1 + cases[i].after : 0;
+        CkFound found = ck_store_thread_behind(store, cases[i].of_ann ? ann.row : 0, after,
+                                               cases[i].skip, &thread, NULL);
+        g_assert_cmpint(found, ==, cases[i].id ? CK_FOUND : CK_ABSENT);
+        g_assert_cmpstr(thread.id, ==, cases[i].id);
+    }
+}
+
+static void assert_listings(CkStore *store, const char *prefix, const char *expected)
+{
+    g_autoptr(GPtrArray) keys = ck_store_listings(store, prefix, NULL);
+    g_autoptr(GString) all = g_string_new(NULL);
+    g_assert_nonnull(keys);
+    for (guint i = 0; i < keys->len; i++)
+        g_string_append_printf(all, "%s%s", i ? " " : "", (char *)g_ptr_array_index(keys, i));
+    g_assert_cmpstr(all->str, ==, expected);
+}
+
+static void listings_are_found_by_how_their_keys_begin(void)
+{
+    static const char *const keys[] = {"threads:",     "user:ann",     "user:b%_*",
+                                       "items:cthr_1", "username:bob", "USER:carl"};
+    g_autoptr(CkStore) store = rows_new_store();
+    assert_listings(store, "user:", "");
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+        g_assert_true(ck_store_put_listing(store, keys[i], "cursor", i % 2, NULL));
+    assert_listings(store, "user:", "ann b%_*");
+    assert_listings(store, "user:b%_", "*");
+    assert_listings(store, "items:", "cthr_1");
+    assert_listings(store, "us_r:", "");
+    g_assert_true(ck_store_put_listing(store, "user:ürgen", NULL, TRUE, NULL));
+    assert_listings(store, "user:ü", "rgen");
+}
+
 #define TEST(name) g_test_add_func("/store/" #name, name)
 
 int main(int argc, char **argv)
@@ -956,6 +1302,20 @@ int main(int argc, char **argv)
     TEST(after_a_rollback_the_next_transaction_works);
     TEST(recent_items_are_as_they_are_read_later);
     TEST(a_transaction_in_a_transaction_is_an_error);
+    TEST(places_of_each_kind_go_on_from_its_last_one);
+    TEST(a_place_that_was_given_stays);
+    TEST(places_go_on_after_a_rollback);
+    TEST(no_place_is_given_twice);
+    TEST(tells_which_threads_were_not_listed);
+    TEST(what_was_listed_is_undone_by_a_rollback);
+    TEST(a_thread_that_is_not_known_can_not_be_listed);
+    TEST(the_newest_row_counts_those_that_are_gone);
+    TEST(a_dropped_thread_takes_all_that_is_known_of_it);
+    TEST(a_user_goes_with_the_last_thread);
+    TEST(rows_of_dropped_threads_are_not_used_again);
+    TEST(dropping_is_undone_by_a_rollback);
+    TEST(a_thread_behind_another_is_found);
+    TEST(listings_are_found_by_how_their_keys_begin);
     TEST(changes_grow_with_all_that_is_written);
     TEST(stores_are_private);
     TEST(changes_grow_when_what_was_written_is_undone);
