@@ -106,9 +106,9 @@ static void drop_listing(CkRelist *relist, const GError *failure)
     clear_segments(relist);
     g_hash_table_remove_all(relist->lost);
     relist->tries = 0;
-    want_free(g_queue_pop_head(&relist->wants));
     if (failure)
         fail(relist, failure);
+    want_free(g_queue_pop_head(&relist->wants)); /* until now a start() comes after it */
 }
 
 static void begin_next(CkRelist *relist);
