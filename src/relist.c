@@ -20,6 +20,8 @@ typedef struct {
     GPtrArray *fresh;  /* ids of its threads that had no place, the newest first; owned */
     gboolean read;     /* as far as it goes: */
     char *met;         /* to this bound, or (NULL) to the end */
+    gboolean passed;   /* met is relist->last, but that is gone: an older thread came instead */
+    char *before_last; /* after which thread; NULL: none */
     gboolean rejected; /* the server does not know the bound */
 } Segment;
 
@@ -33,12 +35,10 @@ struct _CkRelist {
     GQueue wants;   /* CkWant *; the listings that are still to be read; the first is being read */
 
     guint tries;
-    GHashTable *lost; /* ids of bounds that the server rejected in an earlier try */
-    gint64 user;      /* row; 0: all threads */
-    char *last;       /* the thread up to which the listing has been read; NULL: to its end */
-    gint64 last_at;   /* its created_at */
-    gboolean passed;  /* last is gone: an older thread came, and before that one: */
-    char *before_last;
+    GHashTable *lost;     /* ids of bounds that the server rejected in an earlier try */
+    gint64 user;          /* row; 0: all threads */
+    char *last;           /* the thread up to which the listing has been read; NULL: to its end */
+    gint64 last_at;       /* its created_at */
     gint64 newest_row;    /* of the threads that were known when it began */
     GHashTable *segments; /* bound, "" for the start → Segment */
     GQueue waiting;       /* Segment, borrowed; not begun yet */
@@ -54,6 +54,7 @@ static void segment_free(gpointer data)
     g_free(segment->bound);
     g_free(segment->cursor);
     g_free(segment->met);
+    g_free(segment->before_last);
     g_free(segment);
 }
 
@@ -82,8 +83,6 @@ static void clear_segments(CkRelist *relist)
     g_queue_clear(&relist->waiting);
     g_hash_table_remove_all(relist->segments);
     g_clear_pointer(&relist->last, g_free);
-    g_clear_pointer(&relist->before_last, g_free);
-    relist->passed = FALSE;
     relist->under_way = 0;
 }
 
@@ -154,10 +153,10 @@ static void thread_row_free(gpointer data)
 }
 
 /* Threads without an id of their own can't be told from others, and stay. */
-static gboolean drop_gone(CkRelist *relist, GPtrArray *gone, GError **error)
+static gboolean drop_gone(CkRelist *relist, const Segment *end, GPtrArray *gone, GError **error)
 {
     /* Of those as old as last some may come behind it. */
-    gint64 since = !relist->last ? 0 : relist->passed ? relist->last_at : relist->last_at + 1;
+    gint64 since = !relist->last ? 0 : end->passed ? relist->last_at : relist->last_at + 1;
     guint64 place = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
@@ -175,25 +174,26 @@ static gboolean drop_gone(CkRelist *relist, GPtrArray *gone, GError **error)
     }
 }
 
-static gboolean move_cursor(CkRelist *relist, GError **error)
+static gboolean move_cursor(CkRelist *relist, const Segment *end, GError **error)
 {
     g_autofree char *key = ck_want_key(g_queue_peek_head(&relist->wants));
     g_auto(CkListingState) state = {0};
-    if (!relist->passed)
+    if (!end->passed)
         return TRUE;
     if (!ck_store_listing(relist->store, key, &state, error))
         return FALSE;
     gboolean moved_on = state.complete || g_strcmp0(state.cursor, relist->last) != 0;
-    return moved_on || ck_store_put_listing(relist->store, key, relist->before_last, FALSE, error);
+    return moved_on || ck_store_put_listing(relist->store, key, end->before_last, FALSE, error);
 }
 
 static void conclude(CkRelist *relist, const GPtrArray *chain)
 {
     CkStore *store = relist->store;
+    const Segment *end = g_ptr_array_index(chain, chain->len - 1);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(thread_row_free);
     if (!(ck_store_begin(store, &error) && place_fresh(relist, chain, &error) &&
-          drop_gone(relist, gone, &error) && move_cursor(relist, &error) &&
+          drop_gone(relist, end, gone, &error) && move_cursor(relist, end, &error) &&
           ck_store_commit(store, &error))) {
         ck_store_rollback(store);
         end_listing(relist, error);
@@ -295,9 +295,8 @@ static gboolean take_threads(Segment *segment, const CkPage *page, GPtrArray *ch
         if (is_past(relist, thread)) {
             segment->read = TRUE;
             segment->met = g_strdup(relist->last);
-            relist->passed = relist->last != NULL;
-            g_free(relist->before_last);
-            relist->before_last = g_strdup(before);
+            segment->passed = relist->last != NULL;
+            segment->before_last = g_strdup(before);
         } else if (thread->id) {
             if (!take_thread(segment, thread, &is_changed, error))
                 return FALSE;
