@@ -156,7 +156,7 @@ static void thread_row_free(gpointer data)
 static gboolean drop_gone(CkRelist *relist, const Segment *end, GPtrArray *gone, GError **error)
 {
     /* Of those as old as last some may come behind it. */
-    gint64 since = !relist->last ? 0 : end->passed ? relist->last_at : relist->last_at + 1;
+    gint64 since = !end->met ? 0 : end->passed ? relist->last_at : relist->last_at + 1;
     guint64 place = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
@@ -174,16 +174,18 @@ static gboolean drop_gone(CkRelist *relist, const Segment *end, GPtrArray *gone,
     }
 }
 
+/* Where the thread that the listing has been read up to is gone, the one before it takes its place;
+ * if nothing comes behind, it has been read to its end. */
 static gboolean move_cursor(CkRelist *relist, const Segment *end, GError **error)
 {
     g_autofree char *key = ck_want_key(g_queue_peek_head(&relist->wants));
     g_auto(CkListingState) state = {0};
-    if (!end->passed)
+    if (!relist->last || (end->met && !end->passed))
         return TRUE;
     if (!ck_store_listing(relist->store, key, &state, error))
         return FALSE;
     gboolean moved_on = state.complete || g_strcmp0(state.cursor, relist->last) != 0;
-    return moved_on || ck_store_put_listing(relist->store, key, end->before_last, FALSE, error);
+    return moved_on || ck_store_put_listing(relist->store, key, end->before_last, !end->met, error);
 }
 
 static void conclude(CkRelist *relist, const GPtrArray *chain)
