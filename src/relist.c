@@ -18,6 +18,7 @@ typedef struct {
     guint limit;         /* elements asked for */
     CkApiCall *call;
     GPtrArray *fresh;  /* ids of its threads that had no place, the newest first; owned */
+    guint newer;       /* how many of them surely come before relist->last */
     gboolean read;     /* as far as it goes: */
     char *met;         /* to this bound, or (NULL) to the end */
     gboolean passed;   /* met is relist->last, but that is gone: an older thread came instead */
@@ -133,14 +134,28 @@ static GPtrArray *make_chain(CkRelist *relist)
     return g_steal_pointer(&chain);
 }
 
-/* The oldest first, since each gets the place before the last one. */
+static gboolean place_one(CkRelist *relist, const Segment *segment, guint which, CkPlacing placing,
+                          GError **error)
+{
+    return ck_store_place_thread(relist->store, g_ptr_array_index(segment->fresh, which), placing,
+                                 error);
+}
+
+/* Where last is gone, threads as old as it may come that were behind it: they are next to be listed
+ * in any case. The others come before all, the oldest first, since each gets the place before the
+ * last one. */
 static gboolean place_fresh(CkRelist *relist, const GPtrArray *chain, GError **error)
 {
+    const Segment *end = g_ptr_array_index(chain, chain->len - 1);
+    gboolean goes_past = relist->last && (end->passed || !end->met);
+    guint newer = goes_past ? end->newer : end->fresh->len;
+    for (guint j = newer; j < end->fresh->len; j++)
+        if (!place_one(relist, end, j, CK_PLACE_FRONT, error))
+            return FALSE;
     for (guint i = chain->len; i-- > 0;) {
         const Segment *segment = g_ptr_array_index(chain, i);
-        for (guint j = segment->fresh->len; j-- > 0;)
-            if (!ck_store_place_thread(relist->store, g_ptr_array_index(segment->fresh, j),
-                                       CK_PLACE_NEW, error))
+        for (guint j = segment == end ? newer : segment->fresh->len; j-- > 0;)
+            if (!place_one(relist, segment, j, CK_PLACE_NEW, error))
                 return FALSE;
     }
     return TRUE;
@@ -274,6 +289,8 @@ static gboolean take_thread(Segment *segment, const CkPreparedThread *thread, gb
         return FALSE;
     if (!placed)
         g_ptr_array_add(segment->fresh, g_strdup(thread->id));
+    if (placed || thread->created_at > relist->last_at)
+        segment->newer = segment->fresh->len;
     return TRUE;
 }
 
