@@ -566,13 +566,21 @@ static void what_changed_in_several_ways_is_as_it_is_now(void)
 /* Its own page is asked for after the one that still has it. */
 static void a_bound_that_goes_meanwhile_has_all_listed_once_more(void)
 {
+    static const struct {
+        const char *requests, *bound, *once_more, *events;
+        guint count;
+    } rounds[] = {{"- 05=400 10", "05", "- 06 11", "gone:05 ended", 6},
+                  {"- 06=400 11", "06", "- 07", "gone:06 ended", 5},
+                  {"- 07=400", "07", "- 08", "gone:07 ended", 4}};
     g_autoptr(Fixture) f = fixture_complete(12);
-    script(f, "- 05=400 10");
-    remove_from(f, "05");
-    script(f, "- 06 11");
-    run(f);
-    expect(f, 6, "gone:05 ended");
-    assert_same(f);
+    for (gsize i = 0; i < G_N_ELEMENTS(rounds); i++) {
+        script(f, rounds[i].requests);
+        remove_from(f, rounds[i].bound);
+        script(f, rounds[i].once_more);
+        run(f);
+        expect(f, rounds[i].count, rounds[i].events);
+        assert_same(f);
+    }
 }
 
 static void bounds_that_go_three_times_are_a_failure(void)
@@ -649,6 +657,9 @@ static void the_cursor_within_a_segment_may_not_go(void)
     g_autoptr(Fixture) f = fixture_complete(12);
     remove_from(f, "05");
     relist(f, "- 06=400", "failed ended");
+    create(f, "05");
+    remove_from(f, "10");
+    relist(f, "- 05 11=400", "failed ended");
     assert_listed(f, "01 02 03 04 05 06 07 08 09 10 11 12");
 }
 
@@ -799,7 +810,57 @@ static void a_reader_may_go_on_meanwhile(void)
     assert_state(f, "threads:", NULL, TRUE);
 }
 
+/* A reader who had to begin again brings it after the listing's first page was sent. */
+static void what_comes_meanwhile_is_not_gone(void)
+{
+    g_autoptr(Fixture) f = fixture_in_part(14, 8);
+    server_hold(f->server);
+    script(f, "- 05");
+    ck_relist_start(f->relist);
+    server_run_until(f->context, server_seen(f->server) == 1);
+    server_release(f->server, 1);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    create(f, "n1");
+    g_autofree char *json = json_of(f, "n1");
+    rows_put_thread(f->store, json);
+    server_release(f->server, 1);
+    server_run_until(f->context, f->ended);
+    expect(f, 2, "ended");
+    assert_listed(f, "01 02 03 04 05 06 07 08 n1");
+}
+
+/* After a listing has been begun again. */
+static void what_is_known_behind_the_cursor_is_not_listed_anew(void)
+{
+    g_autoptr(Fixture) f = fixture_in_part(23, 17);
+    put_listing(f, "threads:", "cthr_10", FALSE);
+    remove_from(f, "03 13");
+    relist(f, "- 05", "gone:03 ended");
+    assert_state(f, "threads:", "cthr_10", FALSE);
+}
+
 /* Users */
+
+/* Their threads had places before that of all was begun. */
+static void no_bound_is_behind_where_the_listing_ends(void)
+{
+    static const char *const of_ann[] = {"01", "03", "05", "07", "09", "11"};
+    g_autoptr(Fixture) f = fixture_new();
+    f->config->group_by_user = TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(of_ann); i++) {
+        g_autofree char *json = json_of(f, of_ann[i]);
+        rows_put_thread(f->store, json);
+    }
+    begin_with(f, 12, 4);
+    put_listing(f, "user:ann", NULL, TRUE);
+    put_listing(f, "threads:", "cthr_04", FALSE);
+    script(f, "- 02");
+    f->user = "ann";
+    script(f, "- 09");
+    run(f);
+    expect(f, 4, "ended");
+    assert_listed(f, "01 03 05 07 09 11 02 04");
+}
 
 static void only_listings_of_users_are_read_where_they_alone_were(void)
 {
@@ -1043,6 +1104,9 @@ int main(int argc, char **argv)
     TEST(where_the_cursor_is_gone_the_listing_goes_on_before_it);
     TEST(a_listing_is_complete_where_all_behind_its_cursor_is_gone);
     TEST(a_reader_may_go_on_meanwhile);
+    TEST(what_comes_meanwhile_is_not_gone);
+    TEST(what_is_known_behind_the_cursor_is_not_listed_anew);
+    TEST(no_bound_is_behind_where_the_listing_ends);
     TEST(only_listings_of_users_are_read_where_they_alone_were);
     TEST(a_user_without_threads_is_no_user);
     TEST(listings_of_users_are_not_read_where_that_of_all_is_complete);
