@@ -10,7 +10,8 @@
 
 /*
  * An account of threads that are called 01, 02, 03 … from the newest on, and n1, n2 … where they
- * are newer than all of those, the highest first. Thread 01 has the id cthr_01 and the title T01.
+ * are newer than all of those, the highest first; 10b is as old as 10 and behind it. Thread 01 has
+ * the id cthr_01 and the title T01.
  *
  * A request is told by the thread that its page comes after: "-" is a listing's first page, "05"
  * the one after thread 05. It is answered from the account as it is when it is scripted; after a
@@ -137,7 +138,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)
 static void add(Fixture *f, const char *name)
 {
     guint at = 0;
-    while (at < f->account->len && time_of(g_ptr_array_index(f->account, at)) > time_of(name))
+    while (at < f->account->len && time_of(g_ptr_array_index(f->account, at)) >= time_of(name))
         at++;
     g_ptr_array_insert(f->account, (gint)at, g_strdup(name));
 }
@@ -810,6 +811,50 @@ static void a_reader_may_go_on_meanwhile(void)
     assert_state(f, "threads:", NULL, TRUE);
 }
 
+/* It was behind the cursor's thread, and is not new. */
+static void a_thread_as_old_as_the_cursor_that_is_gone_is_behind_all(void)
+{
+    for (int more = 0; more < 2; more++) {
+        g_autoptr(Fixture) f = fixture_in_part(14, 10);
+        create(f, "10b n1");
+        remove_from(f, more ? "10" : "10 11 12 13 14");
+        relist(f, more ? "- 04 05 10b" : "- 04 05", "changed:n1 changed:10b gone:10 ended");
+        assert_listed(f, "n1 01 02 03 04 05 06 07 08 09 10b");
+        assert_state(f, "threads:", more ? "cthr_10b" : NULL, !more);
+        if (more)
+            read_on(f, "10b");
+        assert_same(f);
+    }
+}
+
+/* It may be one that is behind it. */
+static void a_thread_as_old_as_the_cursor_stays(void)
+{
+    g_autoptr(Fixture) f = fixture_in_part(14, 10);
+    rows_put_thread(f->store, "{\"id\":\"cthr_10b\",\"created_at\":999900}");
+    create(f, "10b");
+    remove_from(f, "09");
+    relist(f, "- 05", "gone:09 ended");
+    assert_listed(f, "01 02 03 04 05 06 07 08 10 10b");
+    assert_state(f, "threads:", "cthr_10", FALSE);
+}
+
+/* What comes after such a bound tells nothing of the cursor. */
+static void a_bound_as_old_as_the_cursor_may_be_behind_it(void)
+{
+    g_autoptr(Fixture) f = fixture_in_part(14, 4);
+    rows_put_thread(f->store, "{\"id\":\"cthr_10b\",\"created_at\":999900}");
+    for (guint i = 5; i <= 10; i++) {
+        g_autofree char *json = json_of(f, g_ptr_array_index(f->account, i - 1));
+        rows_put_thread(f->store, json);
+    }
+    put_listing(f, "threads:", "cthr_10", FALSE);
+    create(f, "10b");
+    relist(f, "- 05 10b 09", "ended");
+    assert_listed(f, "01 02 03 04 10b 05 06 07 08 09 10");
+    assert_state(f, "threads:", "cthr_10", FALSE);
+}
+
 /* A reader who had to begin again brings it after the listing's first page was sent. */
 static void what_comes_meanwhile_is_not_gone(void)
 {
@@ -1104,6 +1149,9 @@ int main(int argc, char **argv)
     TEST(where_the_cursor_is_gone_the_listing_goes_on_before_it);
     TEST(a_listing_is_complete_where_all_behind_its_cursor_is_gone);
     TEST(a_reader_may_go_on_meanwhile);
+    TEST(a_thread_as_old_as_the_cursor_that_is_gone_is_behind_all);
+    TEST(a_thread_as_old_as_the_cursor_stays);
+    TEST(a_bound_as_old_as_the_cursor_may_be_behind_it);
     TEST(what_comes_meanwhile_is_not_gone);
     TEST(what_is_known_behind_the_cursor_is_not_listed_anew);
     TEST(no_bound_is_behind_where_the_listing_ends);
