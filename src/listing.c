@@ -174,6 +174,16 @@ static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, c
     return TRUE;
 }
 
+gboolean ck_listing_is_doubtful_end(const CkPage *page, const char *cursor)
+{
+    return cursor && page->elements->len == 0 && !page->has_more;
+}
+
+gboolean ck_listing_end(CkListing *listing, GError **error)
+{
+    return ck_store_put_listing(listing->store, listing->key, NULL, TRUE, error);
+}
+
 char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page)
 {
     char *cursor = NULL;
@@ -401,7 +411,8 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
                        ? store_items(listing, page, &ids, error)
                        : store_threads(listing, end, page, &ids, &passed, &past, error)) &&
                   store_state(listing, end, &passed, cursor, past, error);
-    gboolean doubtful = end == CK_BACK && (!passed.ordered || g_hash_table_size(ids.unnamed) > 0);
+    gboolean doubtful = end == CK_BACK && (!passed.ordered || g_hash_table_size(ids.unnamed) > 0 ||
+                                           ck_listing_is_doubtful_end(page, listing->back_cursor));
     if (!ok || doubtful || !ck_store_commit(store, error)) {
         ck_store_rollback(store);
         g_ptr_array_set_size(listing->changed, 0);

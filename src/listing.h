@@ -57,6 +57,13 @@ char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page);
  * CK_ERROR_BAD_RESPONSE where the server does not say. */
 gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **error);
 
+/* Whether nothing comes after a cursor, which was said to be in the middle. A server may answer so
+ * for one whose thread is gone, and to take that for the end would be to lose what is behind it. */
+gboolean ck_listing_is_doubtful_end(const CkPage *page, const char *cursor);
+
+/* The end is the end: the listing is complete. */
+gboolean ck_listing_end(CkListing *listing, GError **error);
+
 /* Whether no page of the back has come yet. */
 gboolean ck_listing_knows_no_back(const CkListing *listing);
 

@@ -190,6 +190,30 @@ static void finish_back(Fetch *fetch, const GError *failure)
     }
 }
 
+/* A page has failed. A server that no longer knows a cursor (its thread was deleted) rejects it,
+ * and would for ever: the listing begins again. */
+static void finish_failed(Fetch *fetch, const GError *failure)
+{
+    if (fetch->cursor && (g_error_matches(failure, CK_ERROR, CK_ERROR_REJECTED) ||
+                          g_error_matches(failure, CK_ERROR, CK_ERROR_NOT_FOUND)))
+        ck_listing_begin_again(fetch->listing);
+    finish(fetch, failure);
+}
+
+/* Whether the thread of the cursor behind which there was nothing is still there. */
+static void on_cursor(CkPreparedThread *thread, const GError *error, gpointer data)
+{
+    Fetch *fetch = data;
+    g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
+    fetch->call = NULL;
+    if (!thread) {
+        finish_failed(fetch, failure);
+        return;
+    }
+    ck_listing_end(fetch->listing, &failure);
+    finish(fetch, failure);
+}
+
 static void on_page(CkPage *page, const GError *error, gpointer data)
 {
     Fetch *fetch = data;
@@ -200,18 +224,19 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
         ask_for_page(fetch);
         return;
     }
-    if (page)
-        take_page(fetch, page, &failure);
-    if (fetch->end == CK_BACK) {
-        finish_back(fetch, failure);
+    if (page && fetch->end == CK_FRONT && fetch->want.kind != CK_WANT_ITEMS &&
+        ck_listing_is_doubtful_end(page, fetch->cursor) && ck_name_is_id(fetch->cursor)) {
+        fetch->call = ck_api_get_thread(fetch->pager->api, fetch->cursor, on_cursor, fetch);
         return;
     }
-    /* A server that no longer knows a cursor (its thread was deleted) rejects it, and would for
-     * ever: the listing begins again. */
-    if (fetch->cursor && (g_error_matches(error, CK_ERROR, CK_ERROR_REJECTED) ||
-                          g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND)))
-        ck_listing_begin_again(fetch->listing);
-    finish(fetch, failure);
+    if (page)
+        take_page(fetch, page, &failure);
+    if (fetch->end == CK_BACK)
+        finish_back(fetch, failure);
+    else if (error)
+        finish_failed(fetch, failure);
+    else
+        finish(fetch, failure);
 }
 
 /* Whether a thread that was asked for by its id is among those that the mount shows. */

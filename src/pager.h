@@ -13,7 +13,8 @@
  *
  * A page that fails leaves the store as it was: what was read before stays, the listing stays
  * incomplete, those who wait get the error, and the next one to wait tries that page again; but
- * where the server rejects the cursor, the listing from its beginning.
+ * where the server rejects the cursor, the listing from its beginning. So it is where nothing comes
+ * after a cursor whose thread, which is then asked for by its id, is gone.
  */
 #pragma once
 

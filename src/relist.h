@@ -12,7 +12,8 @@
  * A segment is read from its bound on, until a page has another bound or is the last one: that is
  * one page, or more of them where threads were added or the next bound is gone. There is no gap
  * when the segments make a chain from the start to the end. A server may reject the cursor of a
- * thread that is gone; then the chain goes past that bound, because the segment before it met
+ * thread that is gone, or say that nothing comes after it, which is why a thread is asked for by
+ * its id where nothing does; then the chain goes past that bound, because the segment before it met
  * another one. Where it does not, since the bound went in between, all is listed once more, without
  * that bound.
  *

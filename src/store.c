@@ -65,7 +65,8 @@ static const char *const statements[N_STATEMENTS] = {
     [NEXT_USER] = "SELECT " USER_COLUMNS " FROM user WHERE row > ?1 ORDER BY row LIMIT 1",
     [ADD_THREAD] = "INSERT OR IGNORE INTO thread (user, id, name, created_at, newest_at, json,"
                    " json_size, head_size)"
-                   " VALUES ((SELECT row FROM user WHERE id = ?1), ?2, ?3, ?4, ?4, ?5, ?6, ?7)",
+                   " SELECT (SELECT row FROM user WHERE id = ?1), ?2, ?3, ?4, ?4, ?5, ?6, ?7"
+                   " WHERE NOT EXISTS (SELECT 1 FROM thread WHERE id = ?2)", /* else takes a row */
     [KEEP_FORMER_NAME] = "INSERT OR REPLACE INTO former_name (name, thread)"
                          " SELECT name, row FROM thread WHERE id = ?1 AND name <> ?2",
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"

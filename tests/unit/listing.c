@@ -250,6 +250,25 @@ static void what_is_behind_the_gap_is_not_shown(void)
     assert_all_listed(f);
 }
 
+/* A server may say so of a cursor that is gone. */
+static void where_nothing_comes_after_the_back_the_front_goes_on_alone(void)
+{
+    static const char nothing[] = "{\"data\":[],\"has_more\":false}";
+    g_autoptr(Fixture) f = fixture_new(2);
+    g_autoptr(GBytes) bytes = g_bytes_new_static(nothing, strlen(nothing));
+    g_autoptr(CkPage) page = ck_prepare_threads(bytes, NULL);
+    add_threads(f, 20, 1000, 10);
+    for (int i = 0; i < 3; i++)
+        take_round(f, FALSE);
+    g_assert_true(ck_listing_takes_back(f->listing));
+    g_assert_true(ck_listing_take(f->listing, CK_BACK, page, NULL));
+    g_assert_false(is_complete(f));
+    g_assert_false(ck_listing_takes_back(f->listing));
+    read_to_the_end(f);
+    g_assert_cmpuint(f->asked[CK_FRONT], ==, 10);
+    assert_all_listed(f);
+}
+
 /* Accounts of all kinds: bursts of one second, long pauses, with threads that are deleted while the
  * listing is read, and servers with either order of ties. */
 static void none_is_missing_and_none_comes_twice(void)
@@ -306,6 +325,8 @@ int main(int argc, char **argv)
     g_test_add_func("/listing/short", short_listings_are_read_from_the_front);
     g_test_add_func("/listing/long", long_ones_take_half_as_many_rounds);
     g_test_add_func("/listing/gap", what_is_behind_the_gap_is_not_shown);
+    g_test_add_func("/listing/empty-back",
+                    where_nothing_comes_after_the_back_the_front_goes_on_alone);
     g_test_add_func("/listing/random", none_is_missing_and_none_comes_twice);
     g_test_add_func("/listing/untrue-times", times_need_not_be_true);
     return g_test_run();

@@ -369,10 +369,10 @@ static void without_last_id_the_cursor_is_the_last_elements_id(void)
     g_autoptr(Fixture) f = fixture_new();
     script_page(f, THREADS, "cthr_5 cthr_4", NULL, TRUE);
     script_page(f, THREADS "&after=cthr_4", "cthr_3 cthr_2", "", TRUE);
-    script_page(f, THREADS "&after=cthr_2", "", NULL, FALSE);
+    script_page(f, THREADS "&after=cthr_2", "cthr_1", NULL, FALSE);
     for (int i = 0; i < 3; i++)
         wait_well(f, all_threads());
-    assert_threads(f, "cthr_5 cthr_4 cthr_3 cthr_2");
+    assert_threads(f, "cthr_5 cthr_4 cthr_3 cthr_2 cthr_1");
     assert_state(f, "threads:", NULL, TRUE);
 }
 
@@ -697,6 +697,33 @@ static void a_rejected_cursor_makes_the_listing_begin_again(void)
     wait_well(f, all_threads());
     wait_well(f, all_threads());
     assert_threads(f, "cthr_5 cthr_4 cthr_6 cthr_3");
+    assert_state(f, "threads:", NULL, TRUE);
+}
+
+/* A server may answer so for a cursor that is gone. */
+static void an_empty_page_is_the_end_where_the_cursor_is_still_there(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", TRUE);
+    script_page(f, THREADS "&after=cthr_4", "", NULL, FALSE);
+    server_json(f->server, "GET /v1/chatkit/threads/cthr_4", "{\"id\":\"cthr_4\"}");
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    assert_state(f, "threads:", NULL, TRUE);
+}
+
+static void an_empty_page_is_no_end_where_the_cursor_is_gone(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", TRUE);
+    script_page(f, THREADS "&after=cthr_4", "", NULL, FALSE);
+    server_reply(f->server, "GET /v1/chatkit/threads/cthr_4", 404, "", "");
+    script_page(f, THREADS, "cthr_5 cthr_3", NULL, FALSE);
+    wait_well(f, all_threads());
+    wait_badly(f, all_threads(), CK_ERROR_NOT_FOUND);
+    assert_state(f, "threads:", NULL, FALSE);
+    wait_well(f, all_threads());
+    assert_threads(f, "cthr_5 cthr_4 cthr_3");
     assert_state(f, "threads:", NULL, TRUE);
 }
 
@@ -1573,6 +1600,8 @@ int main(int argc, char **argv)
     TEST(no_report_is_needed);
     TEST(a_rejected_cursor_makes_the_listing_begin_again);
     TEST(a_listing_that_begins_again_may_have_the_same_cursors);
+    TEST(an_empty_page_is_the_end_where_the_cursor_is_still_there);
+    TEST(an_empty_page_is_no_end_where_the_cursor_is_gone);
     TEST(a_rejected_first_page_is_only_an_error);
     TEST(a_page_that_cannot_be_stored_is_not_stored_at_all);
     TEST(a_failed_page_leaves_its_cursor_free);

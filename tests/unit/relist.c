@@ -247,11 +247,27 @@ static void script_body(Fixture *f, const char *after, const char *body)
     server_json(f->server, request, body);
 }
 
-/* These requests are going to be made. */
+/* Whether a thread is there is going to be asked. */
+static void script_thread(Fixture *f, const char *name)
+{
+    g_autofree char *request = g_strconcat("GET /v1/chatkit/threads/cthr_", name, NULL);
+    g_autofree char *json = json_of(f, name);
+    if (g_ptr_array_find_with_equal_func(f->account, name, g_str_equal, NULL))
+        server_json(f->server, request, json);
+    else
+        server_reply(f->server, request, 404, "", "{}");
+}
+
+/* These requests are going to be made: NAME, a page after a thread ("-": the first one), perhaps
+ * with its status as NAME=400; ?NAME, a thread. */
 static void script(Fixture *f, const char *requests)
 {
     g_auto(GStrv) each = g_strsplit(requests, " ", -1);
     for (char **at = each; *at && **at; at++) {
+        if (**at == '?') {
+            script_thread(f, *at + 1);
+            continue;
+        }
         g_auto(GStrv) parts = g_strsplit(*at, "=", 2);
         g_autofree char *request = request_after(f, parts[0]);
         g_autofree char *page = page_after(f, parts[0]);
@@ -509,7 +525,7 @@ static void threads_that_are_gone_are_dropped(void)
         {12, "01", "- 05 10", "gone:01 ended"},
         {12, "12", "- 05 10", "gone:12 ended"},
         {12, "01 02 03 04", "- 05 10", "gone:01 gone:02 gone:03 gone:04 ended"},
-        {12, "11 12", "- 05 10", "gone:11 gone:12 ended"},
+        {12, "11 12", "- 05 10 ?10", "gone:11 gone:12 ended"},
         /* bounds, of which the server still knows where they were, … */
         {12, "05", "- 06 05 10", "gone:05 ended"},
         {12, "10", "- 05 11 10", "gone:10 ended"},
@@ -559,7 +575,7 @@ static void what_changed_in_several_ways_is_as_it_is_now(void)
     create(f, "n1 n2");
     remove_from(f, "02 05 09 16");
     rename_to(f, "07", "Seven");
-    relist(f, "- 04 05=404 10 15",
+    relist(f, "- 04 05=404 10 15 ?15",
            "changed:07 changed:n2 changed:n1 gone:02 gone:05 gone:09 gone:16 ended");
     assert_same(f);
 }
@@ -653,15 +669,42 @@ static void cursors_in_a_circle_are_a_failure(void)
     assert_listed(f, "01 02 03 04 05 06 07 08 09 10 11 12");
 }
 
-static void the_cursor_within_a_segment_may_not_go(void)
+static void a_cursor_within_a_segment_that_goes_has_all_listed_once_more(void)
 {
     g_autoptr(Fixture) f = fixture_complete(12);
     remove_from(f, "05");
-    relist(f, "- 06=400", "failed ended");
+    relist(f, "- 06=400 05 10 - 06 05 10", "gone:05 ended");
     create(f, "05");
     remove_from(f, "10");
-    relist(f, "- 05 11=400", "failed ended");
-    assert_listed(f, "01 02 03 04 05 06 07 08 09 10 11 12");
+    relist(f, "- 05 06 11=404 - 05 06", "changed:05 gone:10 ended");
+    assert_listed(f, "05 01 02 03 04 06 07 08 09 11 12");
+}
+
+/* A server may answer so for a cursor that is gone: the end is where the thread is still there. */
+static void an_empty_page_is_no_end_where_its_cursor_is_gone(void)
+{
+    static const char nothing[] = "{\"data\":[],\"has_more\":false}";
+    g_autoptr(Fixture) f = fixture_complete(12);
+    script(f, "-");
+    remove_from(f, "05");
+    script_body(f, "05", nothing);
+    script(f, "?05 10 - 06 11");
+    run(f);
+    expect(f, 7, "gone:05 ended");
+    assert_same(f);
+}
+
+/* It can't be asked for by itself. */
+static void an_empty_page_is_doubtful_where_its_cursor_is_no_thread(void)
+{
+    static const char page[] =
+        "{\"data\":[{\"id\":\"cthr_01\",\"title\":\"New\"}],\"last_id\":\"a/b\",\"has_more\":true}";
+    g_autoptr(Fixture) f = fixture_complete(3);
+    script_body(f, "-", page);
+    server_json(f->server, LIST "&after=a%2Fb", "{\"data\":[],\"has_more\":false}");
+    run(f);
+    expect(f, 2, "changed:01 ended");
+    assert_listed(f, "01 02 03");
 }
 
 static void a_failure_ends_what_else_is_under_way(void)
@@ -788,7 +831,7 @@ static void a_listing_is_complete_where_all_behind_its_cursor_is_gone(void)
         assert_same(f);
         if (i == 0) { /* the cursor is there: the reader will see */
             assert_state(f, "threads:", "cthr_10", FALSE);
-            read_on(f, "10");
+            read_on(f, "10 ?10");
         }
         assert_state(f, "threads:", NULL, TRUE);
     }
@@ -1000,7 +1043,7 @@ static void the_one_user_that_is_shown_is_listed_once(void)
         relist(f, "- 09", "ended");
     }
     remove_from(f, "03 11");
-    relist(f, "- 09", "gone:03 gone:11 ended");
+    relist(f, "- 09 ?09", "gone:03 gone:11 ended");
     assert_same(f);
 }
 
@@ -1140,7 +1183,9 @@ int main(int argc, char **argv)
     TEST(bounds_that_go_three_times_are_a_failure);
     TEST(a_page_that_fails_has_nothing_dropped);
     TEST(cursors_in_a_circle_are_a_failure);
-    TEST(the_cursor_within_a_segment_may_not_go);
+    TEST(a_cursor_within_a_segment_that_goes_has_all_listed_once_more);
+    TEST(an_empty_page_is_no_end_where_its_cursor_is_gone);
+    TEST(an_empty_page_is_doubtful_where_its_cursor_is_no_thread);
     TEST(a_failure_ends_what_else_is_under_way);
     TEST(a_page_that_is_too_large_is_asked_for_in_halves);
     TEST(a_thread_that_is_too_large_is_a_failure);

@@ -29,7 +29,7 @@ typedef struct {
 } Thread;
 
 /* What the server does with a cursor whose thread is gone. */
-typedef enum { REJECTS, KNOWS_WHERE_IT_WAS, BEGINS_AGAIN, CURSORS } Cursors;
+typedef enum { REJECTS, KNOWS_WHERE_IT_WAS, BEGINS_AGAIN, ANSWERS_NOTHING, CURSORS } Cursors;
 
 struct _CkApi {
     GRand *random;
@@ -45,6 +45,7 @@ struct _CkApiCall {
     guint limit;
     char *body; /* what is answered; NULL: it is settled when it is */
     CkPageDone done;
+    CkThreadDone thread_done; /* instead: a thread is retrieved, the one with the id after */
     gpointer data;
 };
 
@@ -100,6 +101,7 @@ static int begin_of(const CkApi *api, const char *after)
         if (strcmp(cursor, after) == 0)
             return !thread->deleted || api->cursors == KNOWS_WHERE_IT_WAS ? (int)i + 1
                    : api->cursors == BEGINS_AGAIN                         ? 0
+                   : api->cursors == ANSWERS_NOTHING                      ? (int)api->threads->len
                                                                           : -1;
     }
     return 0;
@@ -142,11 +144,38 @@ static void call_free(gpointer data)
 CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done, gpointer data)
 {
     CkApiCall *call = g_new0(CkApiCall, 1);
-    *call = (CkApiCall){api, g_strdup(query->after), query->limit, NULL, done, data};
+    *call = (CkApiCall){api, g_strdup(query->after), query->limit, .done = done, .data = data};
     if (one_in(api->random, 2))
         call->body = answer(call);
     g_ptr_array_add(api->calls, call);
     return call;
+}
+
+CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data)
+{
+    CkApiCall *call = g_new0(CkApiCall, 1);
+    *call = (CkApiCall){api, g_strdup(thread_id), .thread_done = done, .data = data};
+    g_ptr_array_add(api->calls, call);
+    return call;
+}
+
+static void answer_with_thread(CkApiCall *call)
+{
+    g_autoptr(GString) json = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CkPreparedThread) prepared = NULL;
+    for (guint i = 0; i < call->api->threads->len; i++) {
+        const Thread *thread = g_ptr_array_index(call->api->threads, i);
+        if (!thread->deleted && g_strcmp0(thread->id, call->after) == 0)
+            append_thread(json, thread);
+    }
+    if (!call->api->sound && one_in(call->api->random, 60))
+        error = g_error_new_literal(CK_ERROR, CK_ERROR_SERVER, "it failed");
+    else if (json->len > 0)
+        prepared = ck_prepare_thread((CkSlice){json->str, json->len});
+    else
+        error = g_error_new_literal(CK_ERROR, CK_ERROR_NOT_FOUND, "no thread");
+    call->thread_done(prepared, error, call->data);
 }
 
 void ck_api_cancel(CkApiCall *call)
@@ -159,6 +188,11 @@ static void answer_one(CkApi *api)
 {
     guint which = (guint)g_rand_int_range(api->random, 0, (gint32)api->calls->len);
     CkApiCall *call = g_ptr_array_steal_index(api->calls, which);
+    if (call->thread_done) {
+        answer_with_thread(call);
+        call_free(call);
+        return;
+    }
     g_autofree char *body = call->body ? g_steal_pointer(&call->body) : answer(call);
     g_autoptr(GError) error = NULL;
     g_autoptr(CkPage) page = NULL;
@@ -279,15 +313,25 @@ static gboolean is_complete(Model *m, char **cursor)
     return state.complete;
 }
 
+/* Whether an empty page is no end, since the listing's cursor is gone. */
+static gboolean is_for_nothing(Model *m, const CkPage *page)
+{
+    g_autofree char *cursor = NULL;
+    g_assert_true(ck_listing_cursor(m->listing, CK_FRONT, &cursor, NULL));
+    const Thread *thread = cursor ? find(m, cursor) : NULL;
+    return page && page->elements->len == 0 && thread && thread->deleted;
+}
+
 /* As the pager does it. */
 static void on_read(CkPage *page, const GError *failure, gpointer data)
 {
     Model *m = data;
     g_autoptr(GError) error = NULL;
-    gboolean rejected = g_error_matches(failure, CK_ERROR, CK_ERROR_REJECTED) ||
+    gboolean rejected = is_for_nothing(m, page) ||
+                        g_error_matches(failure, CK_ERROR, CK_ERROR_REJECTED) ||
                         g_error_matches(failure, CK_ERROR, CK_ERROR_NOT_FOUND);
     m->reading = NULL;
-    if (page)
+    if (page && !rejected)
         ck_listing_take(m->listing, CK_FRONT, page, &error);
     else if (rejected)
         ck_listing_begin_again(m->listing);
