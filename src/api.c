@@ -4,7 +4,7 @@
 #include "error.h"
 #include "http.h"
 #include "retry.h"
-#include "workers.h"
+#include "worker.h"
 
 /* The longest part of a server's own words that goes into an error, in bytes. */
 #define WORDS_MAX 200
@@ -13,7 +13,7 @@ struct _CkApi {
     GMainContext *context;
     const CkConfig *config;
     CkHttp *http;
-    CkWorkers *workers;
+    CkWorker *worker;
     GHashTable *calls; /* those not ended yet */
 };
 
@@ -33,6 +33,7 @@ struct _CkApiCall {
     gint64 deadline;      /* monotonic µs; no attempt begins after it */
     CkPageDone page_done; /* one of these two is set */
     CkThreadDone thread_done;
+    CkPageArrived arrived; /* or NULL */
     gpointer data;
 };
 
@@ -186,7 +187,10 @@ static void decode_later(CkApiCall *call, GBytes *body)
     answer->call = call;
     answer->kind = call->kind;
     answer->body = g_bytes_ref(body);
-    call->decoding = ck_workers_run(call->api->workers, decode, on_decoded, answer, answer_free);
+    call->decoding = ck_worker_run(call->api->worker, decode, on_decoded, answer, answer_free);
+    g_autoptr(CkPage) page = call->arrived ? ck_decode_page(body, NULL) : NULL;
+    if (page)
+        call->arrived(page, call->data);
 }
 
 static gboolean on_timer(gpointer data)
@@ -277,6 +281,11 @@ CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone don
     return call;
 }
 
+void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived)
+{
+    call->arrived = arrived;
+}
+
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
 {
     g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func(g_free);
@@ -302,7 +311,7 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
     api->context = g_main_context_ref(context);
     api->config = config;
     api->http = http;
-    api->workers = ck_workers_new(context, ck_workers_suggest());
+    api->worker = ck_worker_new(context);
     api->calls = g_hash_table_new_full(NULL, NULL, call_free, NULL);
     return api;
 }
@@ -311,7 +320,7 @@ void ck_api_free(CkApi *api)
 {
     g_hash_table_unref(api->calls);
     ck_http_free(api->http);
-    ck_workers_free(api->workers);
+    ck_worker_free(api->worker);
     g_main_context_unref(api->context);
     g_free(api);
 }

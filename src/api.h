@@ -2,8 +2,8 @@
 /*
  * The ChatKit API's read requests: GET /chatkit/threads, /chatkit/threads/{id} and
  * /chatkit/threads/{id}/items (API reference, "ChatKit"). A call is one request with its retries;
- * its answer arrives decoded, and prepared for the store (prepare.h): that is done on other
- * threads.
+ * its answer arrives decoded, and prepared for the store (prepare.h): that is done on another
+ * thread. Answers are handed on in the order in which they came.
  */
 #pragma once
 
@@ -29,6 +29,10 @@ typedef struct {
 typedef void (*CkPageDone)(CkPage *page, const GError *error, gpointer data);
 typedef void (*CkThreadDone)(CkPreparedThread *thread, const GError *error, gpointer data);
 
+/* Called before that with a page that has just come and is not prepared yet, for who is going to
+ * ask for the next one. It must not cancel the call. */
+typedef void (*CkPageArrived)(const CkPage *page, gpointer data);
+
 /* The configuration must outlive the result. Error: CK_ERROR_CONNECTION. */
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error);
 
@@ -42,6 +46,9 @@ CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone 
 CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuery *query,
                              CkPageDone done, gpointer data);
 CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data);
+
+/* For a call for a page, at once after it was started. */
+void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived);
 
 /* Ends and frees the call; its callback is not called any more. */
 void ck_api_cancel(CkApiCall *call);

@@ -22,6 +22,7 @@ typedef struct {
     gboolean goes_on;   /* of the back: the front has gone on to its next page */
     CkListing *listing; /* borrowed from pager->listings; NULL where the want is none */
     char *cursor;       /* what the page is asked to come after, or NULL */
+    char *next;         /* the same of the next page, once this one has come; or NULL */
     guint limit;        /* elements asked for */
     CkApiCall *call;    /* NULL once it has ended */
     GSource *source;    /* instead of call: it ends soon without one, or waits for the back */
@@ -44,8 +45,9 @@ struct _CkPager {
     gpointer report_data;
     CkPagerChanged changed; /* or NULL */
     gpointer changed_data;
-    GHashTable *fetches;  /* key → Fetch */
-    GHashTable *listings; /* key → CkListing; those that are not complete, or being fetched */
+    GHashTable *fetches;   /* key → Fetch */
+    GHashTable *overtaken; /* the same; their page has come, and the next one is asked for */
+    GHashTable *listings;  /* key → CkListing; those that are not complete, or being fetched */
 };
 
 static void clear_source(Fetch *fetch)
@@ -64,6 +66,7 @@ static void fetch_free(gpointer data)
     g_ptr_array_unref(fetch->waits);
     ck_want_clear(&fetch->want);
     g_free(fetch->cursor);
+    g_free(fetch->next);
     g_free(fetch->key);
     g_free(fetch);
 }
@@ -77,7 +80,8 @@ static char *fetch_key(const CkWant *want, CkEnd end)
 static gboolean is_fetched(CkPager *pager, const CkWant *want, CkEnd end)
 {
     g_autofree char *key = fetch_key(want, end);
-    return g_hash_table_contains(pager->fetches, key);
+    return g_hash_table_contains(pager->fetches, key) ||
+           g_hash_table_contains(pager->overtaken, key);
 }
 
 /* A listing that is complete need not be known any more. */
@@ -107,10 +111,8 @@ static void finish(Fetch *fetch, const GError *failure)
     for (guint i = 0; i < waits->len; i++)
         ((CkWait *)g_ptr_array_index(waits, i))->fetch = NULL;
     fetch->waits = g_ptr_array_new();
-    if (g_hash_table_lookup(pager->fetches, fetch->key) == fetch)
-        g_hash_table_remove(pager->fetches, fetch->key);
-    else /* the next one has its place already */
-        fetch_free(fetch);
+    gboolean overtaken = g_hash_table_lookup(pager->overtaken, fetch->key) == fetch;
+    g_hash_table_remove(overtaken ? pager->overtaken : pager->fetches, fetch->key);
     forget_listing(pager, &want);
     for (guint i = 0; i < waits->len; i++) {
         CkWait *wait = g_ptr_array_index(waits, i);
@@ -129,47 +131,61 @@ static void tell_changed(CkPager *pager, const char *thread_id)
         pager->changed(thread_id, pager->changed_data);
 }
 
-/* Asks for the page after this one, which is not stored yet. */
-static void ask_for_next(Fetch *fetch, const CkPage *page)
+/* Asks for the page after this one, which is not stored yet. Never two pages ahead: if this one
+ * can't be stored, the one that follows must not be. */
+static void ask_for_next(Fetch *fetch)
 {
     CkPager *pager = fetch->pager;
-    g_autofree char *cursor = ck_listing_peek_cursor(fetch->listing, fetch->end, page);
-    if (!cursor)
+    if (!fetch->next || g_hash_table_contains(pager->overtaken, fetch->key))
         return;
     g_hash_table_steal(pager->fetches, fetch->key);
+    g_hash_table_insert(pager->overtaken, fetch->key, fetch);
     Fetch *next = fetch_new(pager, &fetch->want, fetch->end);
-    next->cursor = g_steal_pointer(&cursor);
+    next->cursor = g_strdup(fetch->next);
     ask_for_page(next);
 }
 
-/* A reader that goes on through a wide listing is read ahead of: the next page, and one of the back
- * with each of the front, are asked for before this one is stored, so that the server works while
- * we do. */
-static void read_on(Fetch *fetch, const CkPage *page)
+/* A page has come. A reader that goes on through a wide listing is read ahead of: the next page,
+ * and one of the back with each of the front, are asked for before this one is decoded and stored,
+ * so that the server works while we do. */
+static void on_arrival(const CkPage *page, gpointer data)
 {
+    Fetch *fetch = data;
     CkPager *pager = fetch->pager;
     g_autofree char *back_key = fetch_key(&fetch->want, CK_BACK);
     Fetch *back = g_hash_table_lookup(pager->fetches, back_key);
     gboolean goes_on = fetch->end == CK_FRONT ? fetch->waits->len > 0 : fetch->goes_on;
-    if (!goes_on || !ck_listing_is_wide(fetch->listing))
+    g_free(fetch->next);
+    fetch->next = ck_listing_peek_cursor(fetch->listing, fetch->end, page);
+    if (!ck_listing_is_wide(fetch->listing))
         return;
-    ask_for_next(fetch, page);
-    if (fetch->end == CK_FRONT && back)
+    if (goes_on)
+        ask_for_next(fetch);
+    if (goes_on && fetch->end == CK_FRONT && back) {
         back->goes_on = TRUE;
-    else if (fetch->end == CK_FRONT)
+        ask_for_next(back); /* if its page has come as well */
+    } else if (goes_on && fetch->end == CK_FRONT) {
         ask_the_back(pager, &fetch->want);
+    }
 }
 
-static void take_page(Fetch *fetch, const CkPage *page, GError **error)
+static gboolean take_page(Fetch *fetch, const CkPage *page, GError **error)
 {
     CkPager *pager = fetch->pager;
-    read_on(fetch, page);
     gboolean ok = ck_listing_take(fetch->listing, fetch->end, page, error);
-    if (!ok && g_hash_table_lookup(pager->fetches, fetch->key) != fetch)
-        g_hash_table_remove(pager->fetches, fetch->key);
     const GPtrArray *changed = ck_listing_changed(fetch->listing);
     for (guint i = 0; i < changed->len; i++)
         tell_changed(pager, g_ptr_array_index(changed, i));
+    return ok;
+}
+
+/* This page could not be stored, nor can the one that comes after it. */
+static void forsake_next(Fetch *fetch, const GError *failure)
+{
+    CkPager *pager = fetch->pager;
+    Fetch *next = g_hash_table_lookup(pager->fetches, fetch->key);
+    if (next && next != fetch)
+        finish(next, fetch->end == CK_FRONT ? failure : NULL); /* nobody waits for the back */
 }
 
 static void ask(Fetch *fetch);
@@ -229,8 +245,8 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
         fetch->call = ck_api_get_thread(fetch->pager->api, fetch->cursor, on_cursor, fetch);
         return;
     }
-    if (page)
-        take_page(fetch, page, &failure);
+    if (page && !take_page(fetch, page, &failure))
+        forsake_next(fetch, failure);
     if (fetch->end == CK_BACK)
         finish_back(fetch, failure);
     else if (error)
@@ -305,6 +321,7 @@ static void ask_for_page(Fetch *fetch)
         query.order = fetch->end == CK_FRONT ? CK_ORDER_DESC : CK_ORDER_ASC;
         query.user = fetch->want.id;
         fetch->call = ck_api_list_threads(api, &query, on_page, fetch);
+        ck_api_set_arrived(fetch->call, on_arrival);
     }
 }
 
@@ -408,6 +425,8 @@ CkWait *ck_pager_wait(CkPager *pager, const CkWant *want, CkWoken woken, gpointe
     g_autofree char *key = fetch_key(want, CK_FRONT);
     Fetch *fetch = g_hash_table_lookup(pager->fetches, key);
     CkWait *wait = g_new(CkWait, 1);
+    if (!fetch)
+        fetch = g_hash_table_lookup(pager->overtaken, key);
     if (!fetch) {
         fetch = fetch_new(pager, want, CK_FRONT);
         ask(fetch);
@@ -433,6 +452,7 @@ CkPager *ck_pager_new(GMainContext *context, CkStore *store, CkApi *api, const C
     pager->api = api;
     pager->config = config;
     pager->fetches = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, fetch_free);
+    pager->overtaken = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, fetch_free);
     pager->listings =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)ck_listing_free);
     return pager;
@@ -453,6 +473,7 @@ void ck_pager_set_changed(CkPager *pager, CkPagerChanged changed, gpointer data)
 void ck_pager_free(CkPager *pager)
 {
     g_hash_table_unref(pager->fetches);
+    g_hash_table_unref(pager->overtaken);
     g_hash_table_unref(pager->listings);
     g_free(pager);
 }

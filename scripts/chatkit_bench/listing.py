@@ -1,6 +1,7 @@
 """How long the first entry and all entries of the mountpoint take, from a distant server."""
 
 import os
+import signal
 import subprocess
 import time
 from typing import Iterator
@@ -8,8 +9,9 @@ from typing import Iterator
 from .account import Account
 from .delay import delayed
 from .latency import NO_CLIENT, run_client
+from .mount import Mount
 from .pages import LIMIT
-from .processes import BenchError
+from .processes import BenchError, wait_until
 from .server import Server
 from .setting import Bench, local, say
 from .table import Row, at_most, counted, left_out, timed, title
@@ -35,6 +37,9 @@ def measure(bench: Bench) -> Iterator[Row]:
     yield timed(f"`ls -U` of {account.threads:,} threads", bench.samples["listing chatkitfs"],
                 chain, ideal, at_most(0.6))
     yield counted("the same: HTTP requests", bench.samples["listing http"])
+    yield timed("the same anew, after SIGHUP, 8 pages at once", bench.samples["listing anew"],
+                chain, ideal)
+    yield counted("the same: HTTP requests", bench.samples["listing anew http"])
     if bench.client:
         yield timed("OpenAI's client, the same", bench.samples["listing client"], chain, ideal)
     else:
@@ -69,10 +74,21 @@ def whole_listing(bench: Bench, server: Server, port: int, account: Account) -> 
         start = time.perf_counter()
         names = subprocess.run(["ls", "-U", mount.path], check=True, stdout=subprocess.PIPE)
         bench.samples["listing chatkitfs"].append(time.perf_counter() - start)
-    bench.samples["listing http"].append(server.requests() - before)
+        bench.samples["listing http"].append(server.requests() - before)
+        list_anew(bench, server, mount, account)
     shown = names.stdout.count(b"\n")
     if shown != account.threads:
         raise BenchError(f"ls shows {shown} of {account.threads} threads")
     if bench.client:
         bench.samples["listing client"].append(
             run_client(bench, local(port), 0, account.threads, 0))
+
+
+def list_anew(bench: Bench, server: Server, mount: Mount, account: Account) -> None:
+    """Until the last page has been answered: nobody waits for what comes of it."""
+    before, pages = server.requests(), -(-account.threads // LIMIT)
+    start = time.perf_counter()
+    os.kill(mount.pid, signal.SIGHUP)
+    wait_until(lambda: server.requests() - before >= pages, "the last page")
+    bench.samples["listing anew"].append(time.perf_counter() - start)
+    bench.samples["listing anew http"].append(server.requests() - before)

@@ -147,19 +147,24 @@ static gboolean is_complete(Fixture *f, const char *key)
     return ck_store_listing(f->store, key, &state, NULL) && state.complete;
 }
 
-/* The ids of the threads that are listed, in their order. */
-static void assert_threads(Fixture *f, const char *expected)
+/* The ids of the threads that have places before that one, in their order. */
+static char *threads_before(Fixture *f, guint64 place)
 {
     g_autoptr(GString) ids = g_string_new(NULL);
     guint64 after = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
-        if (ck_store_next_thread(f->store, 0, after, G_MAXINT64, &thread, NULL) != CK_FOUND)
-            break;
+        if (ck_store_next_thread(f->store, 0, after, place, &thread, NULL) != CK_FOUND)
+            return g_strdup(ids->str);
         g_string_append_printf(ids, "%s%s", ids->len ? " " : "", thread.id);
         after = thread.place;
     }
-    g_assert_cmpstr(ids->str, ==, expected);
+}
+
+static void assert_threads(Fixture *f, const char *expected)
+{
+    g_autofree char *listed = threads_before(f, G_MAXINT64);
+    g_assert_cmpstr(listed, ==, expected);
 }
 
 static void assert_items(Fixture *f, guint count)
@@ -1330,6 +1335,38 @@ static void a_wide_listing_is_read_ahead(void)
                       "cthr_60 cthr_50 cthr_40 cthr_30 cthr_20 cthr_10");
 }
 
+/* Else there would be a gap that nobody knows of. How far ahead the back is read meanwhile is a
+ * matter of time. */
+static void what_was_read_ahead_is_not_stored_without_what_is_before_it(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    script_times(f, THREADS, "900 890", TRUE);
+    script_times(f, THREADS "&after=cthr_890", "880 870", TRUE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    take_name(f, "cthr_850");
+    server_may_leave(f->server);
+    script_times(f, BACK, "10 20", TRUE);
+    for (int time = 20; time < 200; time += 20) {
+        g_autofree char *request = g_strdup_printf(BACK "&after=cthr_%d", time);
+        g_autofree char *times = g_strdup_printf("%d %d", time + 10, time + 20);
+        script_times(f, request, times, TRUE);
+    }
+    for (int tries = 0; tries < 2; tries++) {
+        script_times(f, THREADS "&after=cthr_870", "860 850", TRUE);
+        script_times(f, THREADS "&after=cthr_850", "840 830", TRUE);
+    }
+    script_times(f, THREADS "&after=cthr_830", "820 810", TRUE);
+    wait_badly(f, all_threads(), CK_ERROR_STORE);
+    g_assert_false(knows(f, "cthr_860"));
+    take_name(f, "other");
+    while (!knows(f, "cthr_830"))
+        wait_well(f, all_threads());
+    g_autofree char *front = threads_before(f, CK_BACK_PLACE);
+    g_assert_true(g_str_has_prefix(front, "cthr_900 cthr_890 cthr_880 cthr_870 cthr_860 cthr_850 "
+                                          "cthr_840 cthr_830"));
+}
+
 static void a_back_that_fails_does_not_fail_the_listing(void)
 {
     g_autoptr(Fixture) f = fixture_with_two_pages();
@@ -1628,6 +1665,7 @@ int main(int argc, char **argv)
     TEST(threads_that_have_changed_are_told);
     TEST(the_third_page_comes_with_pages_of_the_back);
     TEST(a_wide_listing_is_read_ahead);
+    TEST(what_was_read_ahead_is_not_stored_without_what_is_before_it);
     TEST(a_back_that_fails_does_not_fail_the_listing);
     TEST(a_back_that_can_not_be_trusted_is_not_used);
     TEST(a_back_that_is_late_is_given_up);

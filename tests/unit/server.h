@@ -34,6 +34,9 @@ void server_reply(Server *server, const char *request, int status, const char *h
 /* and 200 with a body. */
 void server_json(Server *server, const char *request, const char *body);
 
+/* Not all of the script need be asked for. */
+void server_may_leave(Server *server);
+
 /* From now on answers are held until server_release() lets that many of them go. */
 void server_hold(Server *server);
 void server_release(Server *server, guint answers);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "workers.h"
+#include "worker.h"
 
 /* Held shut, it keeps a thread at its work. */
 typedef struct {
@@ -29,7 +29,7 @@ static void gate_open(Gate *gate)
 /* What became of several pieces of work. */
 typedef struct {
     GMainContext *context;
-    CkWorkers *workers;
+    CkWorker *worker;
     Gate gate;
     guint done, freed;
     gint worked; /* atomic */
@@ -42,10 +42,10 @@ typedef struct {
     GThread *worker;
 } Piece;
 
-static void setup(Fixture *f, guint threads)
+static void setup(Fixture *f)
 {
     f->context = g_main_context_new();
-    f->workers = ck_workers_new(f->context, threads);
+    f->worker = ck_worker_new(f->context);
     f->order = g_string_new(NULL);
     g_mutex_init(&f->gate.mutex);
     g_cond_init(&f->gate.changed);
@@ -53,7 +53,7 @@ static void setup(Fixture *f, guint threads)
 
 static void teardown(Fixture *f)
 {
-    g_clear_pointer(&f->workers, ck_workers_free);
+    g_clear_pointer(&f->worker, ck_worker_free);
     g_main_context_unref(f->context);
     g_string_free(f->order, TRUE);
     g_mutex_clear(&f->gate.mutex);
@@ -87,7 +87,7 @@ static void piece_free(gpointer data)
 static CkTask *begin(Fixture *f, char name)
 {
     const Piece piece = {f, name, NULL};
-    return ck_workers_run(f->workers, work, done, g_memdup2(&piece, sizeof piece), piece_free);
+    return ck_worker_run(f->worker, work, done, g_memdup2(&piece, sizeof piece), piece_free);
 }
 
 static void wait_for_freed(Fixture *f, guint count)
@@ -105,7 +105,7 @@ static void wait_for_arrived(Fixture *f, gint count)
 static void work_is_done_on_another_thread_and_told_on_this_one(void)
 {
     Fixture f = {0};
-    setup(&f, 1);
+    setup(&f);
     gate_open(&f.gate);
     begin(&f, 'a');
     wait_for_freed(&f, 1);
@@ -113,10 +113,10 @@ static void work_is_done_on_another_thread_and_told_on_this_one(void)
     teardown(&f);
 }
 
-static void one_thread_does_one_after_the_other(void)
+static void one_is_done_after_the_other(void)
 {
     Fixture f = {0};
-    setup(&f, 1);
+    setup(&f);
     for (char name = 'a'; name <= 'z'; name++)
         begin(&f, name);
     wait_for_arrived(&f, 1);
@@ -127,23 +127,10 @@ static void one_thread_does_one_after_the_other(void)
     teardown(&f);
 }
 
-static void several_threads_work_side_by_side(void)
-{
-    Fixture f = {0};
-    setup(&f, 3);
-    for (int i = 0; i < 3; i++)
-        begin(&f, 'a');
-    wait_for_arrived(&f, 3); /* which none leaves before the gate opens */
-    gate_open(&f.gate);
-    wait_for_freed(&f, 3);
-    g_assert_cmpuint(f.done, ==, 3);
-    teardown(&f);
-}
-
 static void a_cancelled_task_is_freed_without_a_word(void)
 {
     Fixture f = {0};
-    setup(&f, 1);
+    setup(&f);
     CkTask *running = begin(&f, 'a');
     CkTask *waiting = begin(&f, 'b');
     begin(&f, 'c');
@@ -169,12 +156,12 @@ static gpointer open_gate(gpointer data)
 static void freeing_waits_and_frees_everything(void)
 {
     Fixture f = {0};
-    setup(&f, 1);
+    setup(&f);
     for (int i = 0; i < 10; i++)
         begin(&f, 'a');
     GThread *opener = g_thread_new("opener", open_gate, &f);
     wait_for_arrived(&f, 1);
-    g_clear_pointer(&f.workers, ck_workers_free);
+    g_clear_pointer(&f.worker, ck_worker_free);
     g_thread_join(opener);
     g_assert_cmpint(g_atomic_int_get(&f.worked), ==, g_atomic_int_get(&f.gate.arrived));
     g_assert_cmpuint(f.freed, ==, 10);
@@ -184,20 +171,12 @@ static void freeing_waits_and_frees_everything(void)
     teardown(&f);
 }
 
-static void suggests_a_few_threads(void)
-{
-    g_assert_cmpuint(ck_workers_suggest(), >=, 1);
-    g_assert_cmpuint(ck_workers_suggest(), <=, 4);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/workers/elsewhere", work_is_done_on_another_thread_and_told_on_this_one);
-    g_test_add_func("/workers/in-order", one_thread_does_one_after_the_other);
-    g_test_add_func("/workers/side-by-side", several_threads_work_side_by_side);
-    g_test_add_func("/workers/cancelled", a_cancelled_task_is_freed_without_a_word);
-    g_test_add_func("/workers/freed", freeing_waits_and_frees_everything);
-    g_test_add_func("/workers/suggest", suggests_a_few_threads);
+    g_test_add_func("/worker/elsewhere", work_is_done_on_another_thread_and_told_on_this_one);
+    g_test_add_func("/worker/in-order", one_is_done_after_the_other);
+    g_test_add_func("/worker/cancelled", a_cancelled_task_is_freed_without_a_word);
+    g_test_add_func("/worker/freed", freeing_waits_and_frees_everything);
     return g_test_run();
 }
