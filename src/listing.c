@@ -174,6 +174,12 @@ static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, c
     return TRUE;
 }
 
+gboolean ck_listing_is_cursor_lost(const GError *error)
+{
+    return g_error_matches(error, CK_ERROR, CK_ERROR_REJECTED) ||
+           g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
+}
+
 gboolean ck_listing_is_doubtful_end(const CkPage *page, const char *cursor)
 {
     return cursor && page->elements->len == 0 && !page->has_more;

@@ -57,6 +57,9 @@ char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page);
  * CK_ERROR_BAD_RESPONSE where the server does not say. */
 gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **error);
 
+/* Whether a page failed because the server does not know its cursor: the thread was deleted. */
+gboolean ck_listing_is_cursor_lost(const GError *error);
+
 /* Whether nothing comes after a cursor, which was said to be in the middle. A server may answer so
  * for one whose thread is gone, and to take that for the end would be to lose what is behind it. */
 gboolean ck_listing_is_doubtful_end(const CkPage *page, const char *cursor);

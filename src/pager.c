@@ -206,12 +206,11 @@ static void finish_back(Fetch *fetch, const GError *failure)
     }
 }
 
-/* A page has failed. A server that no longer knows a cursor (its thread was deleted) rejects it,
- * and would for ever: the listing begins again. */
+/* A page has failed. A server that no longer knows a cursor rejects it, and would for ever: the
+ * listing begins again. */
 static void finish_failed(Fetch *fetch, const GError *failure)
 {
-    if (fetch->cursor && (g_error_matches(failure, CK_ERROR, CK_ERROR_REJECTED) ||
-                          g_error_matches(failure, CK_ERROR, CK_ERROR_NOT_FOUND)))
+    if (fetch->cursor && ck_listing_is_cursor_lost(failure))
         ck_listing_begin_again(fetch->listing);
     finish(fetch, failure);
 }

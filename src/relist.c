@@ -102,9 +102,9 @@ static void thread_row_free(gpointer data)
 /* Threads without an id of their own can't be told from others, and stay. */
 static gboolean drop_gone(CkRelist *relist, const CkSegment *end, GPtrArray *gone, GError **error)
 {
-    /* Of those as old as last some may come behind it. */
     if (relist->unsure || (relist->unordered && end->met))
         return TRUE;
+    /* Of those as old as last some may come behind it. */
     gint64 since = !end->met ? 0 : end->passed ? relist->last_at : relist->last_at + 1;
     guint64 place = 0;
     for (;;) {

@@ -134,18 +134,12 @@ static gboolean take_page(CkSegment *segment, const CkPage *page, GError **error
 
 static void ask(CkSegment *segment);
 
-static gboolean is_unknown(const GError *error)
-{
-    return g_error_matches(error, CK_ERROR, CK_ERROR_REJECTED) ||
-           g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
-}
-
 static void on_cursor(CkPreparedThread *thread, const GError *error, gpointer data)
 {
     CkSegment *segment = data;
     segment->call = NULL;
     segment->read = thread != NULL;
-    segment->stuck = is_unknown(error);
+    segment->stuck = ck_listing_is_cursor_lost(error);
     ck_relist_segment_ended(segment->relist, segment->stuck ? NULL : error);
 }
 
@@ -166,7 +160,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
         return;
     }
     relist->unsure |= doubtful;
-    segment->stuck = segment->cursor && is_unknown(error);
+    segment->stuck = segment->cursor && ck_listing_is_cursor_lost(error);
     if (segment->stuck)
         ck_relist_segment_ended(relist, NULL);
     else if (!page || !take_page(segment, page, &failure))

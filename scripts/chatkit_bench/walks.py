@@ -40,6 +40,7 @@ WALKS = [
     Walk("rg", ["rg", "--no-ignore", PATTERN], lambda a: a.matches, 1.2, None),
 ]
 WARM_REQUESTS = 5
+WARM_WALKS = 5  # on each mount, in turn with as many of tmpfs: they are short
 
 # The cold walk may take as long as fetching, and this many times as long as tmpfs.
 COLD_GREP = 4
@@ -119,15 +120,16 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 def time_walk(bench: Bench, walk: Walk, server: Server, tree: Optional[Path]) -> None:
     account, samples = bench.walks, bench.samples
-    if tree:
-        samples[f"{walk.name} tmpfs"].append(run_walk(walk, tree, account))
     before = server.requests()
     with bench.mounted(server.url) as mount:
         cpu = mount.cpu()
         samples[f"{walk.name} cold"].append(run_walk(walk, mount.path, account))
         samples[f"{walk.name} item cpu"].append((mount.cpu() - cpu) / max(account.all_items, 1))
         samples[f"{walk.name} http"].append(server.requests() - before)
-        samples[f"{walk.name} warm"].append(run_walk(walk, mount.path, account))
+        for _ in range(WARM_WALKS):
+            samples[f"{walk.name} warm"].append(run_walk(walk, mount.path, account))
+            if tree:
+                samples[f"{walk.name} tmpfs"].append(run_walk(walk, tree, account))
 
 
 def count_requests(bench: Bench, walk: Walk, server: Server) -> None:
