@@ -96,7 +96,8 @@ static void on_mount_ready(gpointer data)
     if (program->ready_fd < 0)
         return;
     ck_log_to_syslog(program->log);
-    ck_daemon_ready(program->ready_fd);
+    ck_daemon_ready(program->ready_fd); /* which leaves the terminal */
+    program->has_terminal = FALSE;
     program->ready_fd = -1;
 }
 

@@ -208,3 +208,21 @@ assert os.waitpid(pid, 0)[1] == 0
 assert not mounted()
 END
 }
+
+@test "a daemon that was started from a terminal lists anew on SIGHUP" {
+    python3 - "$CHATKITFS" "$MNT" <<'END'
+import os, pty, sys
+program, mnt = sys.argv[1:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(program, [program, mnt])
+assert os.waitpid(pid, 0)[1] == 0
+os.close(terminal)
+END
+    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+    expect "$(shown)" "$(listed)"
+    add_thread cthr_new 1900000000
+    hang_up
+    wait_until shows_what_there_is
+    expect "$(file_systems "$BATS_TEST_TMPDIR")" "$FS_PID"
+}
