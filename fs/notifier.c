@@ -2,7 +2,6 @@
 #include "notifier.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* How many jobs may wait, each with a read: fewer than the kernel sends reads at a time
  * (FUSE_DEFAULT_MAX_BACKGROUND of fs/fuse/inode.c, 12). Another read would wait in the kernel until
@@ -22,13 +21,12 @@ struct _CkContentsJob {
 };
 
 /* What the thread is to do: store a job's contents and then answer a read, or (job NULL) invalidate
- * a node or, with a name, what has that name in it. */
+ * a node. */
 typedef struct {
     CkContentsJob *job;
     fuse_req_t read;
     GString *answer;
     guint64 node;
-    char *name;
 } Task;
 
 struct _CkNotifier {
@@ -116,11 +114,6 @@ static void store(CkNotifier *notifier, CkContentsJob *job)
 
 static void perform(CkNotifier *notifier, Task *task)
 {
-    if (task->name) {
-        fuse_lowlevel_notify_inval_entry(notifier->fuse, task->node, task->name,
-                                         strlen(task->name));
-        return;
-    }
     if (!task->job) {
         fuse_lowlevel_notify_inval_inode(notifier->fuse, task->node, 0, 0);
         return;
@@ -136,7 +129,6 @@ static void task_free(Task *task)
     g_clear_pointer(&task->job, ck_contents_job_unref);
     if (task->answer)
         g_string_free(task->answer, TRUE);
-    g_free(task->name);
     g_free(task);
 }
 
@@ -187,11 +179,6 @@ void ck_notifier_store(CkNotifier *notifier, CkContentsJob *job, fuse_req_t read
 void ck_notifier_invalidate(CkNotifier *notifier, guint64 node)
 {
     push(notifier, (Task){.node = node});
-}
-
-void ck_notifier_invalidate_entry(CkNotifier *notifier, guint64 folder, const char *name)
-{
-    push(notifier, (Task){.node = folder, .name = g_strdup(name)});
 }
 
 gboolean ck_notifier_can_store(CkNotifier *notifier)

@@ -55,8 +55,5 @@ gboolean ck_notifier_can_store(CkNotifier *notifier);
 /* Has the kernel forget the attributes and the contents of a file or folder. */
 void ck_notifier_invalidate(CkNotifier *notifier, guint64 node);
 
-/* Has it forget that the folder has, or has not, something of that name. */
-void ck_notifier_invalidate_entry(CkNotifier *notifier, guint64 folder, const char *name);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkNotifier, ck_notifier_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkContentsJob, ck_contents_job_unref)

@@ -97,8 +97,8 @@ static void park(CkRequest *request, const CkWant *want)
     CkMount *mount = request->mount;
     /* Asked before on_interrupt is registered: fuse_req_interrupt_func() would call it at once, and
      * hold a lock inside the request that on_interrupt frees. */
-    if (fuse_req_interrupted(request->req)) {
-        end(request, EINTR);
+    if (mount->ending || fuse_req_interrupted(request->req)) {
+        end(request, mount->ending ? ENOTCONN : EINTR);
         return;
     }
     ck_want_clear(&request->lacks);
@@ -147,6 +147,7 @@ void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *as
 
 void ck_mount_end_requests(CkMount *mount)
 {
+    mount->ending = TRUE;
     while (mount->parked.length > 0) {
         CkRequest *request = g_queue_peek_head(&mount->parked);
         unpark(request);

@@ -41,6 +41,7 @@ typedef struct {
     uid_t uid;            /* owner of all files */
     gid_t gid;
     GQueue parked;                /* CkRequest */
+    gboolean ending;              /* nothing is parked any more */
     void (*ready)(gpointer data); /* called when the kernel has begun to talk to us */
     gpointer ready_data;
 } CkMount;
@@ -71,5 +72,5 @@ struct _CkRequest {
 /* Runs the operation. asked: its node, name, position, size and plus; copied, the rest is ours. */
 void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *asked);
 
-/* Ends all parked requests with ENOTCONN. */
+/* Ends all parked requests with ENOTCONN, and from now on those that would be parked. */
 void ck_mount_end_requests(CkMount *mount);

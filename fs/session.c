@@ -103,7 +103,9 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     return g_steal_pointer(&session);
 }
 
-/* What tells of a thread: its files, and the folder that it is listed in. */
+/* What tells of a thread: its files, and the folder that it is listed in. Names are left to
+ * themselves: to invalidate one locks its folder, which a request that waits for a page holds, and
+ * then not even SIGKILL would end the program. */
 static void invalidate_nodes(CkSession *session, const CkThreadRow *thread)
 {
     g_autoptr(GArray) nodes = ck_tree_nodes_of(session->mount->tree, thread);
@@ -115,24 +117,26 @@ void ck_session_thread_changed(const char *thread_id, gpointer data)
 {
     CkSession *session = data;
     g_auto(CkThreadRow) thread = {0};
-    if (ck_tree_find_thread(session->mount->tree, thread_id, &thread))
+    if (session->notifier && ck_tree_find_thread(session->mount->tree, thread_id, &thread))
         invalidate_nodes(session, &thread);
 }
 
+/* A name of it may be known for a while. But who follows that asks for the attributes of what is
+ * gone, and looks the name up again. */
 void ck_session_thread_gone(const CkThreadRow *thread, gpointer data)
 {
     CkSession *session = data;
-    CkTree *tree = session->mount->tree;
     invalidate_nodes(session, thread);
-    ck_notifier_invalidate_entry(session->notifier, ck_tree_parent(tree, thread), thread->name);
-    ck_notifier_invalidate_entry(session->notifier, CK_TREE_ROOT, thread->id);
+    g_autoptr(GArray) folders = ck_tree_folders_of(thread);
+    for (guint i = 0; i < folders->len; i++)
+        ck_notifier_invalidate(session->notifier, g_array_index(folders, guint64, i));
 }
 
 void ck_session_free(CkSession *session)
 {
+    ck_mount_end_requests(session->mount);
     g_clear_pointer(&session->notifier, ck_notifier_free);
     g_clear_pointer(&session->ahead, ck_store_ahead_free);
-    ck_mount_end_requests(session->mount);
     if (session->source) {
         g_source_destroy(session->source);
         g_source_unref(session->source);

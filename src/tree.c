@@ -223,15 +223,22 @@ gboolean ck_tree_find_thread(CkTree *tree, const char *id, CkThreadRow *thread)
     return ck_store_thread_by_id(tree->store, id, thread, NULL) == CK_FOUND;
 }
 
-guint64 ck_tree_parent(CkTree *tree, const CkThreadRow *thread)
+GArray *ck_tree_folders_of(const CkThreadRow *thread)
 {
-    return tree->config->group_by_user ? make_node(USER, thread->user) : CK_TREE_ROOT;
+    static const Kind kinds[] = {THREAD, LINK, LINK_IN_USER};
+    GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint64));
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        guint64 node = make_node(kinds[i], thread->row);
+        g_array_append_val(nodes, node);
+    }
+    return nodes;
 }
 
 GArray *ck_tree_nodes_of(CkTree *tree, const CkThreadRow *thread)
 {
     GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint64));
-    const guint64 root = CK_TREE_ROOT, parent = ck_tree_parent(tree, thread);
+    const guint64 root = CK_TREE_ROOT;
+    const guint64 parent = tree->config->group_by_user ? make_node(USER, thread->user) : root;
     g_array_append_val(nodes, parent);
     if (parent != root) /* its user may be new, or gone with it */
         g_array_append_val(nodes, root);

@@ -76,8 +76,8 @@ CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTree
 /* A thread's row, to be cleared; FALSE where it is unknown. */
 gboolean ck_tree_find_thread(CkTree *tree, const char *id, CkThreadRow *thread);
 
-/* The folder that a thread is listed in. */
-guint64 ck_tree_parent(CkTree *tree, const CkThreadRow *thread);
+/* Nodes (guint64) of a thread's folder and of the links to it. */
+GArray *ck_tree_folders_of(const CkThreadRow *thread);
 
 /* Nodes (guint64) whose contents say something of a thread: its files, and the folders that tell of
  * it by their entries. */

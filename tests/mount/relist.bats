@@ -226,3 +226,31 @@ END
     wait_until shows_what_there_is
     expect "$(file_systems "$BATS_TEST_TMPDIR")" "$FS_PID"
 }
+
+@test "a folder that is being listed does not keep the program from ending, nor from being killed" {
+    local count=0 signal thread name
+    for signal in TERM KILL; do
+        control POST /reset
+        mount_in_foreground
+        thread=cthr_0030$((++count))
+        name="$MNT/Thread-30$count.$thread"
+        stat "$name" >/dev/null
+        remove_thread "$thread"
+        fault hold 'after=' 'times: null'
+        in_background ls -U "$MNT"
+        wait_until held 1
+        hang_up
+        wait_until eval '[[ $(errno_of stat "$name") == ENOENT ]]'
+        kill "-$signal" "$FS_PID"
+        if ! wait_until gone "$FS_PID" || ! wait_until gone "$READER"; then
+            control POST /release # else it could not even be killed
+            return 1
+        fi
+        control POST /release
+        ended "$READER"
+        ((STATUS != 0))
+        if [[ $signal == KILL ]]; then
+            fusermount3 -u "$MNT"
+        fi
+    done
+}
