@@ -142,6 +142,8 @@ CkFound ck_store_thread_by_id(CkStore *store, const char *id, CkThreadRow *threa
 /* The thread whose folder has, or had before, this name. */
 CkFound ck_store_thread_named(CkStore *store, const char *name, CkThreadRow *thread,
                               GError **error);
+/* The row of the thread that an item's row is of, also when that is gone. */
+gint64 ck_store_thread_of_item(gint64 row);
 CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error);
 CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
                                GError **error);

@@ -194,6 +194,11 @@ CkFound ck_store_next_named(CkStore *store, const char *after, CkThreadRow *thre
     return read_thread(store, statement, thread, error);
 }
 
+gint64 ck_store_thread_of_item(gint64 row)
+{
+    return row >> NUMBER_BITS;
+}
+
 CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error)
 {
     sqlite3_bind_int64(use(store, ITEM_BY_ROW), 1, row);

@@ -278,6 +278,15 @@ CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64
     return CK_TREE_ABSENT;
 }
 
+/* Whether the thread of a file has been dropped. */
+static gboolean is_gone(CkTree *tree, guint64 file)
+{
+    g_auto(CkThreadRow) thread = {0};
+    gboolean of_item = node_kind(file) == ITEM_JSON || node_kind(file) == ITEM_MD;
+    gint64 row = of_item ? ck_store_thread_of_item(node_row(file)) : node_row(file);
+    return ck_store_thread(tree->store, row, &thread, NULL) == CK_ABSENT;
+}
+
 CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
                           GError **error)
 {
@@ -291,9 +300,12 @@ CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size
         g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a file");
         return CK_TREE_FAILED;
     }
-    return ck_contents_read(tree->contents, files[kind], node_row(node), offset, size, out, error)
-               ? CK_TREE_OK
-               : CK_TREE_FAILED;
+    if (ck_contents_read(tree->contents, files[kind], node_row(node), offset, size, out, error))
+        return CK_TREE_OK;
+    if (!is_gone(tree, node))
+        return CK_TREE_FAILED;
+    g_clear_error(error);
+    return CK_TREE_ABSENT;
 }
 
 CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError **error)

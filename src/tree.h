@@ -91,7 +91,7 @@ CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64
                             GError **error);
 
 /* Appends to out the bytes of a file from offset on, at most size; less only at its end. Never
- * CK_TREE_WANT: ck_tree_stat() has brought what it needs. */
+ * CK_TREE_WANT: ck_tree_stat() has brought what it needs. CK_TREE_ABSENT: its thread is gone. */
 CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
                           GError **error);
 

@@ -644,6 +644,28 @@ static void reading_a_folder_fails(void)
     g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
 }
 
+static void files_of_a_thread_that_is_gone_are_absent(void)
+{
+    static const char *const names[] = {"thread.json", "thread.md", "items.jsonl", "0001-user.md",
+                                        "0001-user.json"};
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_auto(CkThreadRow) row = {0};
+    guint64 nodes[G_N_ELEMENTS(names)];
+    complete(f, "items:cthr_1");
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        nodes[i] = find(f, thread, names[i], NULL);
+    rows_get_thread(f->store, "cthr_1", &row);
+    g_assert_true(ck_store_drop_thread(f->store, row.row, NULL));
+    ck_store_rollback(f->store); /* has it forget what was added a short time ago */
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GString) out = g_string_new(NULL);
+        g_assert_cmpint(ck_tree_read(f->tree, nodes[i], 0, 9, out, &error), ==, CK_TREE_ABSENT);
+        g_assert_no_error(error);
+    }
+}
+
 static void a_link_follows_the_title(void)
 {
     g_autoptr(Fixture) f = fixture_with_threads(FALSE);
@@ -1210,6 +1232,7 @@ int main(int argc, char **argv)
     TEST(sizes_are_the_bytes_that_can_be_read);
     TEST(read_gives_the_window_asked_for);
     TEST(reading_a_folder_fails);
+    TEST(files_of_a_thread_that_is_gone_are_absent);
     TEST(a_link_follows_the_title);
     TEST(plain_root_lists_threads);
     TEST(grouped_root_lists_users);
