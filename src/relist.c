@@ -106,14 +106,14 @@ static gboolean drop_gone(CkRelist *relist, const CkSegment *end, GPtrArray *gon
         return TRUE;
     /* Of those as old as last some may come behind it. */
     gint64 since = !end->met ? 0 : end->passed ? relist->last_at : relist->last_at + 1;
-    guint64 place = 0;
+    gint64 row = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
-        CkFound found = ck_store_next_unlisted(relist->store, relist->user, place,
-                                               relist->newest_row, since, &thread, error);
+        CkFound found = ck_store_next_unlisted(relist->store, relist->user, row, relist->newest_row,
+                                               since, &thread, error);
         if (found != CK_FOUND)
             return found == CK_ABSENT;
-        place = thread.place;
+        row = thread.row;
         if (!ck_name_is_id(thread.id))
             continue;
         if (!ck_store_drop_thread(relist->store, thread.row, error))

@@ -78,10 +78,10 @@ static const char *const statements[N_STATEMENTS] = {
     [FORGET_LISTED] = "DELETE FROM listed",
     [SET_LISTED] = "INSERT OR IGNORE INTO listed SELECT row FROM thread WHERE id = ?1",
     [IS_PLACED] = "SELECT place IS NOT NULL FROM thread WHERE id = ?1",
-    [NEXT_UNLISTED] = "SELECT " THREAD_COLUMNS " FROM thread WHERE place > ?1 AND row <= ?2"
+    [NEXT_UNLISTED] = "SELECT " THREAD_COLUMNS " FROM thread WHERE row > ?1 AND row <= ?2"
                       " AND created_at >= ?3 AND (?4 = 0 OR user = ?4)"
                       " AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.thread = thread.row)"
-                      " ORDER BY place LIMIT 1",
+                      " ORDER BY row LIMIT 1",
     [NEWEST_ROW] = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'thread'",
     [DROP_ITEMS] = "DELETE FROM item WHERE thread = ?1",
     [DROP_LISTING] = "DELETE FROM listing WHERE key ="

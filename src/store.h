@@ -110,13 +110,13 @@ gboolean ck_store_place_thread(CkStore *store, const char *thread_id, CkPlacing 
                                GError **error);
 
 /* To find what is gone: forget_listed() at first, then set_listed() for every thread that the
- * server lists, and next_unlisted() for each of the others that has a place after that one, that is
- * of the user or (0) of any, not newer in the store than max_row, and not older than created_at.
+ * server lists, and next_unlisted() for each of the others, placed or not, whose row is after that
+ * one and not after max_row, that is of the user or (0) of any, and not older than created_at.
  * *placed: whether it has a place. */
 gboolean ck_store_forget_listed(CkStore *store, GError **error);
 gboolean ck_store_set_listed(CkStore *store, const char *thread_id, gboolean *placed,
                              GError **error);
-CkFound ck_store_next_unlisted(CkStore *store, gint64 user, guint64 after, gint64 max_row,
+CkFound ck_store_next_unlisted(CkStore *store, gint64 user, gint64 after, gint64 max_row,
                                gint64 created_at, CkThreadRow *thread, GError **error);
 
 /* The highest row that a thread has had so far; -1 with the error set. */

@@ -156,11 +156,11 @@ CkFound ck_store_thread_behind(CkStore *store, gint64 user, guint64 after, guint
     return read_thread(store, statement, thread, error);
 }
 
-CkFound ck_store_next_unlisted(CkStore *store, gint64 user, guint64 after, gint64 max_row,
+CkFound ck_store_next_unlisted(CkStore *store, gint64 user, gint64 after, gint64 max_row,
                                gint64 created_at, CkThreadRow *thread, GError **error)
 {
     sqlite3_stmt *statement = use(store, NEXT_UNLISTED);
-    sqlite3_bind_int64(statement, 1, (gint64)after);
+    sqlite3_bind_int64(statement, 1, after);
     sqlite3_bind_int64(statement, 2, max_row);
     sqlite3_bind_int64(statement, 3, created_at);
     sqlite3_bind_int64(statement, 4, user);

@@ -254,3 +254,14 @@ END
         fi
     done
 }
+
+@test "a thread that was looked up and never listed goes as well" {
+    mount_fs
+    expect "$(shown | wc -l)" "$THREADS"
+    add_thread cthr_new 1900000000
+    expect_errno ok stat "$MNT/cthr_new"
+    remove_thread cthr_new
+    hang_up
+    wait_until eval '[[ $(errno_of stat "$MNT/cthr_new") == ENOENT ]]'
+    shows_what_there_is
+}

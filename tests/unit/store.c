@@ -1030,7 +1030,7 @@ static void assert_unlisted(CkStore *store, gint64 user, gint64 max_row, gint64 
                             const char *expected)
 {
     g_autoptr(GString) ids = g_string_new(NULL);
-    guint64 after = 0;
+    gint64 after = 0;
     for (;;) {
         g_auto(CkThreadRow) thread = {0};
         CkFound found =
@@ -1038,8 +1038,8 @@ static void assert_unlisted(CkStore *store, gint64 user, gint64 max_row, gint64 
         g_assert_cmpint(found, !=, CK_FAILED);
         if (found == CK_ABSENT)
             break;
-        g_assert_cmpuint(thread.place, >, after);
-        after = thread.place;
+        g_assert_cmpint(thread.row, >, after);
+        after = thread.row;
         g_string_append_printf(ids, "%s%s", ids->len ? " " : "", thread.id);
     }
     g_assert_cmpstr(ids->str, ==, expected);
@@ -1058,11 +1058,11 @@ static void tells_which_threads_were_not_listed(void)
     rows_get_thread(store, "c", &third);
     g_assert_cmpint(ck_store_user_named(store, "ann", &ann, NULL), ==, CK_FOUND);
 
-    assert_unlisted(store, 0, G_MAXINT64, 0, "a b c d"); /* one without a place is in no listing */
-    assert_unlisted(store, ann.row, G_MAXINT64, 0, "a c");
+    assert_unlisted(store, 0, G_MAXINT64, 0, "retrieved a b c d");
+    assert_unlisted(store, ann.row, G_MAXINT64, 0, "retrieved a c");
     assert_unlisted(store, 4711, G_MAXINT64, 0, "");
-    assert_unlisted(store, 0, third.row, 0, "a b c");
-    assert_unlisted(store, 0, third.row - 1, 0, "a b");
+    assert_unlisted(store, 0, third.row, 0, "retrieved a b c");
+    assert_unlisted(store, 0, third.row - 1, 0, "retrieved a b");
     assert_unlisted(store, 0, G_MAXINT64, 30, "a b");
     assert_unlisted(store, 0, G_MAXINT64, 31, "a");
     assert_unlisted(store, ann.row, third.row - 1, 20, "a");
@@ -1073,7 +1073,7 @@ static void tells_which_threads_were_not_listed(void)
     set_listed(store, "retrieved", FALSE);
     assert_unlisted(store, 0, G_MAXINT64, 0, "b c");
     g_assert_true(ck_store_forget_listed(store, NULL));
-    assert_unlisted(store, 0, G_MAXINT64, 0, "a b c d");
+    assert_unlisted(store, 0, G_MAXINT64, 0, "retrieved a b c d");
 }
 
 static void what_was_listed_is_undone_by_a_rollback(void)
