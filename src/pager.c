@@ -320,7 +320,8 @@ static void ask_for_page(Fetch *fetch)
         query.order = fetch->end == CK_FRONT ? CK_ORDER_DESC : CK_ORDER_ASC;
         query.user = fetch->want.id;
         fetch->call = ck_api_list_threads(api, &query, on_page, fetch);
-        ck_api_set_arrived(fetch->call, on_arrival);
+        if (ck_listing_is_wide(fetch->listing)) /* else nobody asks for more before it is stored */
+            ck_api_set_arrived(fetch->call, on_arrival);
     }
 }
 

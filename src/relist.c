@@ -73,14 +73,19 @@ static gboolean place_one(CkRelist *relist, const CkSegment *segment, guint whic
                                  error);
 }
 
+/* Whether the thread that the listing has been read up to was not met where the chain ends. */
+static gboolean is_last_gone(const CkRelist *relist, const CkSegment *end)
+{
+    return relist->last && (end->passed || !end->met);
+}
+
 /* Where last is gone, threads as old as it may come that were behind it: they are next to be listed
  * in any case. The others come before all, the oldest first, since each gets the place before the
  * last one. */
 static gboolean place_fresh(CkRelist *relist, const GPtrArray *chain, GError **error)
 {
     const CkSegment *end = g_ptr_array_index(chain, chain->len - 1);
-    gboolean goes_past = relist->last && (end->passed || !end->met);
-    guint newer = goes_past ? end->newer : end->fresh->len;
+    guint newer = is_last_gone(relist, end) ? end->newer : end->fresh->len;
     for (guint j = newer; j < end->fresh->len; j++)
         if (!place_one(relist, end, j, CK_PLACE_FRONT, error))
             return FALSE;
@@ -129,7 +134,7 @@ static gboolean move_cursor(CkRelist *relist, const CkSegment *end, GError **err
 {
     g_autofree char *key = ck_want_key(g_queue_peek_head(&relist->wants));
     g_auto(CkListingState) state = {0};
-    if (!relist->last || relist->unsure || (end->met && !end->passed))
+    if (relist->unsure || !is_last_gone(relist, end))
         return TRUE;
     if (!ck_store_listing(relist->store, key, &state, error))
         return FALSE;
@@ -196,7 +201,7 @@ static void begin_waiting(CkRelist *relist)
     guint at_once = MAX(1, relist->config->concurrency / 2);
     while (relist->under_way < at_once && relist->waiting.length > 0) {
         relist->under_way++;
-        ck_segment_begin(g_queue_pop_head(&relist->waiting));
+        ck_segment_read(g_queue_pop_head(&relist->waiting));
     }
     if (relist->under_way == 0)
         finish(relist);

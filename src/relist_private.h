@@ -51,8 +51,8 @@ struct _CkRelist {
 void ck_segment_add(CkRelist *relist, const char *bound);
 void ck_segment_free(CkSegment *segment);
 
-/* Reads it until it ends: read, stuck, or failed. */
-void ck_segment_begin(CkSegment *segment);
+/* Reads it on until it ends: read, stuck, or failed. */
+void ck_segment_read(CkSegment *segment);
 
 /* To be called by a segment that has ended, and does not touch itself any more. failure: of the
  * store or the server, or NULL. */

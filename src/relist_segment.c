@@ -132,8 +132,6 @@ static gboolean take_page(CkSegment *segment, const CkPage *page, GError **error
     return TRUE;
 }
 
-static void ask(CkSegment *segment);
-
 static void on_cursor(CkPreparedThread *thread, const GError *error, gpointer data)
 {
     CkSegment *segment = data;
@@ -151,7 +149,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
     segment->call = NULL;
     if (segment->limit > 1 && g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE)) {
         segment->limit /= 2;
-        ask(segment);
+        ck_segment_read(segment);
         return;
     }
     gboolean doubtful = page && ck_listing_is_doubtful_end(page, segment->cursor);
@@ -168,10 +166,10 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
     else if (segment->read)
         ck_relist_segment_ended(relist, NULL);
     else
-        ask(segment);
+        ck_segment_read(segment);
 }
 
-static void ask(CkSegment *segment)
+void ck_segment_read(CkSegment *segment)
 {
     CkRelist *relist = segment->relist;
     const CkWant *want = g_queue_peek_head(&relist->wants);
@@ -182,9 +180,4 @@ static void ask(CkSegment *segment)
         .user = want->id,
     };
     segment->call = ck_api_list_threads(relist->api, &query, on_page, segment);
-}
-
-void ck_segment_begin(CkSegment *segment)
-{
-    ask(segment);
 }
