@@ -225,8 +225,16 @@ every_walk() {
 
 @test "an error that passes is not seen at all where it met nobody but the walk" {
     fault status '/cthr_00060/items' 'status: 500, headers: {"x-should-retry": "false"}'
+    # The reader is five threads away while the walk meets it.
+    fault hold '/cthr_00065/items'
     mount_fs
-    expect "$(find "$MNT" -type f | wc -l)" "$(files)"
+    in_background find "$MNT" -type f
+    wait_until eval '(($(requests cthr_00060/items) > 0))'
+    wait_until in_flight 1
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 0
+    expect "$(wc -l <"$BATS_TEST_TMPDIR/reader.out")" "$(files)"
     expect_requests $(($(whole_account) + 1))
 }
 
