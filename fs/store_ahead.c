@@ -95,15 +95,15 @@ typedef struct {
     gsize room;     /* bytes */
 } Taking;
 
-/* A CkTreeTake. Leaves out what can still change, is large, or can't be rendered: who reads that
- * asks for it. */
+/* A CkTreeTake. Leaves out what is large, or can't be rendered: who reads that asks for it. What
+ * can still change becomes another node then, or grows (tree.h). */
 static gboolean take(const char *name, const CkStat *stat, guint64 position, gpointer data)
 {
     Taking *taking = data;
     (void)name;
     if (position > taking->end || taking->room == 0)
         return FALSE;
-    gboolean wanted = stat->type == CK_TYPE_FILE && stat->final && stat->node != taking->except &&
+    gboolean wanted = stat->type == CK_TYPE_FILE && stat->node != taking->except &&
                       stat->size <= FILE_MAX;
     if (wanted && stat->size > taking->room) { /* the next part begins with it */
         taking->room = 0;

@@ -137,20 +137,104 @@ static gboolean add_item(CkContents *contents, const CkItemRow *item, CkFile fil
     return TRUE;
 }
 
-/* The number of the item that holds the byte at offset among the thread's items, by bisection:
+/* A version of a transcript. What it is made of is present but for some items, which have changed
+ * since; those behind these stand elsewhere now. */
+typedef struct {
+    const CkThreadRow *thread;
+    CkFile file;     /* CK_FILE_THREAD_MD or CK_FILE_ITEMS_JSONL */
+    CkFile each;     /* as what an item stands in it */
+    GArray *formers; /* Former, by number; NULL: none */
+} Transcript;
+
+typedef struct {
+    CkForm form;
+    gint64 more; /* bytes that it had more than it has now */
+} Former;
+
+static void former_clear(gpointer data)
+{
+    ck_form_clear(&((Former *)data)->form);
+}
+
+static void transcript_clear(Transcript *transcript)
+{
+    g_clear_pointer(&transcript->formers, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Transcript, transcript_clear)
+
+static guint present_version(const CkThreadRow *thread, CkFile file)
+{
+    return file == CK_FILE_THREAD_JSON ? thread->json_version
+           : file == CK_FILE_THREAD_MD ? thread->md_version
+                                       : thread->jsonl_version;
+}
+
+static gboolean open_transcript(CkStore *store, CkFile file, const CkThreadRow *thread,
+                                guint version, Transcript *transcript, GError **error)
+{
+    CkFile each = file == CK_FILE_THREAD_MD ? CK_FILE_ITEM_MD : CK_FILE_ITEMS_JSONL;
+    *transcript = (Transcript){thread, file, each, NULL};
+    if (version >= present_version(thread, file))
+        return TRUE;
+    g_autoptr(GArray) forms = ck_store_former_items(store, thread->row, version, error);
+    if (!forms)
+        return FALSE;
+    transcript->formers = g_array_new(FALSE, FALSE, sizeof(Former));
+    g_array_set_clear_func(transcript->formers, former_clear);
+    for (guint i = 0; i < forms->len; i++) {
+        const CkForm *form = &g_array_index(forms, CkForm, i);
+        g_auto(CkItemRow) item = {0};
+        Former former = {.form = *form};
+        CkFound found = ck_store_item_numbered(store, thread->row, form->number, &item, error);
+        if (!ck_store_must_find(found, error))
+            return FALSE;
+        former.form.json = g_bytes_ref(form->json);
+        former.more = each == CK_FILE_ITEM_MD ? (gint64)form->md_size - (gint64)item.md_size
+                                              : (gint64)form->jsonl_size - (gint64)item.jsonl_size;
+        g_array_append_val(transcript->formers, former);
+    }
+    return TRUE;
+}
+
+/* How many bytes more there were before the item of that number. */
+static gint64 more_before(const Transcript *transcript, guint64 number)
+{
+    gint64 more = 0;
+    for (guint i = 0; transcript->formers && i < transcript->formers->len; i++) {
+        const Former *former = &g_array_index(transcript->formers, Former, i);
+        if (former->form.number >= number)
+            break;
+        more += former->more;
+    }
+    return more;
+}
+
+static const CkForm *former_of(const Transcript *transcript, guint64 number)
+{
+    for (guint i = 0; transcript->formers && i < transcript->formers->len; i++) {
+        const Former *former = &g_array_index(transcript->formers, Former, i);
+        if (former->form.number == number)
+            return &former->form;
+    }
+    return NULL;
+}
+
+/* The number of the item that holds the byte at offset among the transcript's items, by bisection:
  * offsets grow with numbers. *begins: that item's offset. 0 with the error set. */
-static guint64 item_at(CkStore *store, const CkThreadRow *thread, CkFile file, guint64 offset,
+static guint64 item_at(CkStore *store, const Transcript *transcript, guint64 offset,
                        guint64 *begins, GError **error)
 {
-    guint64 low = 1, high = thread->items;
+    guint64 low = 1, high = transcript->thread->settled;
     *begins = 0;
     while (low < high) {
         guint64 middle = low + (high - low + 1) / 2;
         g_auto(CkItemRow) item = {0};
-        CkFound found = ck_store_item_numbered(store, thread->row, middle, &item, error);
+        CkFound found =
+            ck_store_item_numbered(store, transcript->thread->row, middle, &item, error);
         if (!ck_store_must_find(found, error))
             return 0;
-        guint64 at = file == CK_FILE_THREAD_MD ? item.md_offset : item.jsonl_offset;
+        guint64 at = transcript->each == CK_FILE_ITEM_MD ? item.md_offset : item.jsonl_offset;
+        at += (guint64)more_before(transcript, middle);
         if (at <= offset) {
             low = middle;
             *begins = at;
@@ -161,33 +245,37 @@ static guint64 item_at(CkStore *store, const CkThreadRow *thread, CkFile file, g
     return low;
 }
 
-/* The part of the window that the thread's items fill. */
-static gboolean read_items(CkContents *contents, const CkThreadRow *thread, CkFile file,
-                           Window *window, GError **error)
+/* The part of the window that the transcript's items fill. */
+static gboolean read_items(CkContents *contents, const Transcript *transcript, Window *window,
+                           GError **error)
 {
     CkStore *store = contents->store;
-    CkFile each = file == CK_FILE_THREAD_MD ? CK_FILE_ITEM_MD : CK_FILE_ITEMS_JSONL;
+    const CkThreadRow *thread = transcript->thread;
     guint64 begins;
-    guint64 number = item_at(store, thread, file, window->offset, &begins, error);
+    guint64 number = item_at(store, transcript, window->offset, &begins, error);
     if (number == 0)
         return FALSE;
     window->offset -= begins;
-    for (; number <= thread->items && window->size > 0; number++) {
+    for (; number <= thread->settled && window->size > 0; number++) {
         g_auto(CkItemRow) item = {0};
+        const CkForm *former = former_of(transcript, number);
+        if (former) {
+            CkSink piece = open_piece(window);
+            render_item(transcript->each, ck_slice_bytes(former->json), &piece);
+            close_piece(window, &piece);
+            continue;
+        }
         CkFound found = ck_store_item_numbered(store, thread->row, number, &item, error);
-        if (!ck_store_must_find(found, error) || !add_item(contents, &item, each, window, error))
+        if (!ck_store_must_find(found, error) ||
+            !add_item(contents, &item, transcript->each, window, error))
             return FALSE;
     }
     return TRUE;
 }
 
 /* What thread.json is, or what precedes the items in thread.md. */
-static gboolean add_thread(CkContents *contents, gint64 row, CkFile file, Window *window,
-                           GError **error)
+static void add_thread(CkFile file, GBytes *json, Window *window)
 {
-    g_autoptr(GBytes) json = ck_store_thread_json(contents->store, row, error);
-    if (!json)
-        return FALSE;
     CkSink piece = open_piece(window);
     if (file == CK_FILE_THREAD_JSON) {
         ck_json_indent(ck_slice_bytes(json), &piece);
@@ -196,43 +284,88 @@ static gboolean add_thread(CkContents *contents, gint64 row, CkFile file, Window
         ck_render_thread_head(thread, &piece);
     }
     close_piece(window, &piece);
+}
+
+/* The thread as it was in a version of one of its files. */
+static gboolean read_form(CkStore *store, CkFile file, const CkThreadRow *thread, guint version,
+                          CkForm *form, GError **error)
+{
+    CkFound found = version < present_version(thread, file)
+                        ? ck_store_former_thread(store, thread->row, version, form, error)
+                        : CK_ABSENT;
+    if (found == CK_ABSENT)
+        *form = (CkForm){.json_size = thread->json_size, .head_size = thread->head_size};
+    if (found == CK_ABSENT)
+        form->json = ck_store_thread_json(store, thread->row, error);
+    return form->json != NULL;
+}
+
+static gboolean read_thread_file(CkContents *contents, gint64 row, CkFile file, guint version,
+                                 Window *window, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkForm) form = {0};
+    g_auto(Transcript) transcript = {0};
+    CkStore *store = contents->store;
+    if (!ck_store_must_find(ck_store_thread(store, row, &thread, error), error))
+        return FALSE;
+    gboolean past_head = file == CK_FILE_THREAD_MD && version >= thread.md_version &&
+                         window->offset >= thread.head_size;
+    if (past_head)
+        window->offset -= thread.head_size;
+    else if (file != CK_FILE_ITEMS_JSONL) {
+        if (!read_form(store, file, &thread, version, &form, error))
+            return FALSE;
+        add_thread(file, form.json, window);
+    }
+    if (file == CK_FILE_THREAD_JSON || thread.settled == 0 || window->size == 0)
+        return TRUE;
+    return open_transcript(store, file, &thread, version, &transcript, error) &&
+           read_items(contents, &transcript, window, error);
+}
+
+static gboolean read_item_file(CkContents *contents, gint64 row, CkFile file, guint version,
+                               Window *window, GError **error)
+{
+    g_auto(CkItemRow) item = {0};
+    g_auto(CkForm) form = {0};
+    CkSink piece = open_piece(window);
+    /* One that was stored just now has not changed. */
+    if (put_recent(contents, row, file, &piece))
+        return TRUE;
+    if (!ck_store_must_find(ck_store_item(contents->store, row, &item, error), error))
+        return FALSE;
+    if (version >= item.version)
+        return add_item(contents, &item, file, window, error);
+    CkFound found = ck_store_former_item(contents->store, row, version, &form, error);
+    if (!ck_store_must_find(found, error))
+        return FALSE;
+    render_item(file, ck_slice_bytes(form.json), &piece);
     return TRUE;
 }
 
-static gboolean read_thread_file(CkContents *contents, gint64 row, CkFile file, Window *window,
-                                 GError **error)
-{
-    g_auto(CkThreadRow) thread = {0};
-    if (file == CK_FILE_THREAD_JSON)
-        return add_thread(contents, row, file, window, error);
-    if (!ck_store_must_find(ck_store_thread(contents->store, row, &thread, error), error))
-        return FALSE;
-    if (file == CK_FILE_THREAD_MD && window->offset >= thread.head_size)
-        window->offset -= thread.head_size;
-    else if (file == CK_FILE_THREAD_MD && !add_thread(contents, row, file, window, error))
-        return FALSE;
-    return thread.items == 0 || window->size == 0 ||
-           read_items(contents, &thread, file, window, error);
-}
-
-static gboolean read_item_file(CkContents *contents, gint64 row, CkFile file, Window *window,
-                               GError **error)
-{
-    g_auto(CkItemRow) item = {0};
-    CkSink piece = open_piece(window);
-    if (put_recent(contents, row, file, &piece))
-        return TRUE;
-    return ck_store_must_find(ck_store_item(contents->store, row, &item, error), error) &&
-           add_item(contents, &item, file, window, error);
-}
-
-gboolean ck_contents_read(CkContents *contents, CkFile file, gint64 row, guint64 offset, gsize size,
-                          GString *out, GError **error)
+gboolean ck_contents_read(CkContents *contents, CkFile file, gint64 row, guint version,
+                          guint64 offset, gsize size, GString *out, GError **error)
 {
     Window window = {offset, size, out};
     if (size == 0)
         return TRUE;
     return file == CK_FILE_ITEM_JSON || file == CK_FILE_ITEM_MD
-               ? read_item_file(contents, row, file, &window, error)
-               : read_thread_file(contents, row, file, &window, error);
+               ? read_item_file(contents, row, file, version, &window, error)
+               : read_thread_file(contents, row, file, version, &window, error);
+}
+
+gboolean ck_contents_measure(CkContents *contents, CkFile file, const CkThreadRow *thread,
+                             guint version, guint64 *size, GError **error)
+{
+    g_auto(CkForm) form = {0};
+    g_auto(Transcript) transcript = {0};
+    CkStore *store = contents->store;
+    if (!open_transcript(store, file, thread, version, &transcript, error) ||
+        (file == CK_FILE_THREAD_MD && !read_form(store, file, thread, version, &form, error)))
+        return FALSE;
+    guint64 items =
+        file == CK_FILE_THREAD_MD ? thread->settled_md_size : thread->settled_jsonl_size;
+    *size = form.head_size + items + (guint64)more_before(&transcript, G_MAXUINT64);
+    return TRUE;
 }

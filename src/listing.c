@@ -28,6 +28,8 @@ struct _CkListing {
     GHashTable *cursors[2]; /* those that each end has had: one twice would make it endless */
     GHashTable *unnamed;    /* digests of elements without an id of their own → how many */
     GPtrArray *changed;     /* see ck_listing_changed() */
+    GArray *changed_items;  /* see ck_listing_changed_items() */
+    gboolean grown;         /* see ck_listing_has_grown() */
     char *back_cursor;      /* the front's is in the store */
     gboolean given_up;      /* the back */
 };
@@ -52,6 +54,7 @@ CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *
     listing->key = ck_want_key(want);
     listing->unnamed = new_strings();
     listing->changed = g_ptr_array_new_with_free_func(g_free);
+    listing->changed_items = g_array_new(FALSE, FALSE, sizeof(gint64));
     for (int i = 0; i < 2; i++) {
         listing->ends[i].ordered = TRUE;
         listing->cursors[i] = new_strings();
@@ -69,6 +72,7 @@ void ck_listing_free(CkListing *listing)
     }
     g_hash_table_unref(listing->unnamed);
     g_ptr_array_unref(listing->changed);
+    g_array_unref(listing->changed_items);
     ck_want_clear(&listing->want);
     g_free(listing->back_cursor);
     g_free(listing->key);
@@ -187,7 +191,10 @@ gboolean ck_listing_is_doubtful_end(const CkPage *page, const char *cursor)
 
 gboolean ck_listing_end(CkListing *listing, GError **error)
 {
-    return ck_store_put_listing(listing->store, listing->key, NULL, TRUE, error);
+    gboolean items = listing->want.kind == CK_WANT_ITEMS;
+    return ck_store_put_listing(listing->store, listing->key, NULL, TRUE, error) &&
+           (!items ||
+            ck_store_set_checked(listing->store, listing->key, g_get_real_time(), TRUE, error));
 }
 
 char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page)
@@ -346,18 +353,27 @@ static gboolean store_items(CkListing *listing, const CkPage *page, Ids *ids, GE
 {
     CkStore *store = listing->store;
     g_auto(CkThreadRow) thread = {0};
+    g_auto(CkListingState) state = {0};
+    if (!ck_store_listing(store, listing->key, &state, error))
+        return FALSE;
     CkFound found = ck_store_thread_by_id(store, listing->want.id, &thread, error);
     if (found == CK_ABSENT)
         g_set_error_literal(error, CK_ERROR, CK_ERROR_NOT_FOUND,
                             "the thread was deleted meanwhile");
     if (found != CK_FOUND)
         return FALSE;
+    guint64 items = thread.items;
     for (guint i = 0; i < page->prepared->len; i++) {
         const CkPreparedItem *item = g_ptr_array_index(page->prepared, i);
         g_autofree char *id = id_of(ids, &item->json, item->id);
-        if (!ck_store_put_item(store, &thread, id, item, error))
+        gint64 changed;
+        if (!ck_store_put_item(store, &thread, id, item, &changed, error))
             return FALSE;
+        if (changed)
+            g_array_append_val(listing->changed_items, changed);
     }
+    listing->grown = state.complete && thread.items > items;
+    thread.grown += listing->grown;
     return ck_store_put_totals(store, &thread, error);
 }
 
@@ -372,8 +388,14 @@ static gboolean store_state(CkListing *listing, CkEnd end, const End *passed, co
         return FALSE;
     gboolean complete = state.complete || past || !cursor || have_met(listing, front, back);
     const char *next = end == CK_FRONT ? cursor : state.cursor;
-    return ck_store_put_listing(listing->store, listing->key, complete ? NULL : next, complete,
-                                error);
+    if (!ck_store_put_listing(listing->store, listing->key, complete ? NULL : next, complete,
+                              error))
+        return FALSE;
+    /* Threads are current from the first page on, items are when the last one has come. */
+    gboolean checked =
+        listing->want.kind == CK_WANT_ITEMS ? complete : end == CK_FRONT && !state.cursor;
+    return !checked || state.complete ||
+           ck_store_set_checked(listing->store, listing->key, g_get_real_time(), TRUE, error);
 }
 
 /* A page was stored. */
@@ -400,6 +422,23 @@ const GPtrArray *ck_listing_changed(const CkListing *listing)
     return listing->changed;
 }
 
+const GArray *ck_listing_changed_items(const CkListing *listing)
+{
+    return listing->changed_items;
+}
+
+gboolean ck_listing_has_grown(const CkListing *listing)
+{
+    return listing->grown;
+}
+
+static void forget_changed(CkListing *listing)
+{
+    g_ptr_array_set_size(listing->changed, 0);
+    g_array_set_size(listing->changed_items, 0);
+    listing->grown = FALSE;
+}
+
 gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error)
 {
     CkStore *store = listing->store;
@@ -409,7 +448,7 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
     g_auto(End) passed = listing->ends[end];
     passed.ids = g_ptr_array_new_with_free_func(g_free);
     passed.pages++;
-    g_ptr_array_set_size(listing->changed, 0);
+    forget_changed(listing);
     if (end == CK_BACK && listing->given_up)
         return TRUE;
     gboolean ok = next_cursor(listing, end, page, &cursor, error) && ck_store_begin(store, error) &&
@@ -421,7 +460,7 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
                                            ck_listing_is_doubtful_end(page, listing->back_cursor));
     if (!ok || doubtful || !ck_store_commit(store, error)) {
         ck_store_rollback(store);
-        g_ptr_array_set_size(listing->changed, 0);
+        forget_changed(listing);
         listing->given_up |= end == CK_BACK;
         return ok && doubtful;
     }

@@ -75,8 +75,13 @@ gboolean ck_listing_knows_no_back(const CkListing *listing);
  * be trusted is dropped without an error. */
 gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error);
 
-/* The ids of threads that were known before the last page was taken, and as something else. */
+/* The ids of threads that were known before the last page was taken, and as something else; the
+ * rows (gint64) of such items. */
 const GPtrArray *ck_listing_changed(const CkListing *listing);
+const GArray *ck_listing_changed_items(const CkListing *listing);
+
+/* Whether that page added an item to a listing that was complete. */
+gboolean ck_listing_has_grown(const CkListing *listing);
 
 /* Adds a thread to the store, or brings it up to date, under the name that the mount gives it.
  * *changed: as ck_store_put_thread(). */

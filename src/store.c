@@ -6,6 +6,12 @@
 /* Bytes of recent items: those of the threads that are fetched ahead of a reader, and more. */
 #define RECENT_BYTES (4 * 1024 * 1024)
 
+/* Numbers for the statements below. */
+#define TEXT(number)     #number
+#define TEXT_OF(number)  TEXT(number)
+#define VERSION_MAX      TEXT_OF(CK_VERSION_MAX)
+#define NUMBER_BITS_TEXT TEXT_OF(NUMBER_BITS)
+
 /* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
  * memory, beyond which they go to the temporary file. json stands last in its rows: what is behind
  * a large value is found by reading all of its pages (fileformat2.html, 1.6). */
@@ -32,6 +38,15 @@ static const char schema[] =
     "  items INTEGER NOT NULL DEFAULT 0,"
     "  md_size INTEGER NOT NULL DEFAULT 0,"
     "  jsonl_size INTEGER NOT NULL DEFAULT 0,"
+    "  settled INTEGER NOT NULL DEFAULT 0,"
+    "  settled_md_size INTEGER NOT NULL DEFAULT 0,"
+    "  settled_jsonl_size INTEGER NOT NULL DEFAULT 0,"
+    "  changes INTEGER NOT NULL DEFAULT 0,"
+    "  json_version INTEGER NOT NULL DEFAULT 0,"
+    "  jsonl_version INTEGER NOT NULL DEFAULT 0,"
+    "  grown INTEGER NOT NULL DEFAULT 0,"
+    "  changed_at INTEGER NOT NULL DEFAULT 0,"
+    "  seen_at INTEGER NOT NULL,"
     "  json BLOB NOT NULL);"
     "CREATE INDEX thread_of_user ON thread (user, place);"
     "CREATE TABLE former_name (name TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
@@ -47,10 +62,35 @@ static const char schema[] =
     "  jsonl_size INTEGER NOT NULL,"
     "  md_offset INTEGER NOT NULL,"
     "  jsonl_offset INTEGER NOT NULL,"
+    "  version INTEGER NOT NULL DEFAULT 0,"
+    "  changed_at INTEGER NOT NULL DEFAULT 0,"
     "  json BLOB NOT NULL,"
     "  UNIQUE (thread, id));"
-    "CREATE TABLE listing (key TEXT PRIMARY KEY, cursor TEXT, complete INTEGER NOT NULL)"
-    "  WITHOUT ROWID;"
+    "CREATE INDEX item_unfinished ON item (row) WHERE NOT finished;"
+    "CREATE TABLE former_thread ("
+    "  thread INTEGER NOT NULL,"
+    "  until INTEGER NOT NULL,"
+    "  time INTEGER NOT NULL,"
+    "  json_size INTEGER NOT NULL,"
+    "  head_size INTEGER NOT NULL,"
+    "  json BLOB NOT NULL,"
+    "  PRIMARY KEY (thread, until));"
+    "CREATE TABLE former_item ("
+    "  item INTEGER NOT NULL,"
+    "  until INTEGER NOT NULL,"
+    "  settled INTEGER NOT NULL," /* whether it was in the transcripts like this */
+    "  time INTEGER NOT NULL,"
+    "  json_size INTEGER NOT NULL,"
+    "  md_size INTEGER NOT NULL,"
+    "  jsonl_size INTEGER NOT NULL,"
+    "  json BLOB NOT NULL,"
+    "  PRIMARY KEY (item, until));"
+    "CREATE TABLE listing ("
+    "  key TEXT PRIMARY KEY,"
+    "  cursor TEXT,"
+    "  complete INTEGER NOT NULL,"
+    "  checked_at INTEGER NOT NULL DEFAULT 0,"
+    "  listed_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE TABLE listed (thread INTEGER PRIMARY KEY);";
 
 static const char *const statements[N_STATEMENTS] = {
@@ -64,14 +104,22 @@ static const char *const statements[N_STATEMENTS] = {
     [USER_BY_NAME] = "SELECT " USER_COLUMNS " FROM user WHERE name = ?1",
     [NEXT_USER] = "SELECT " USER_COLUMNS " FROM user WHERE row > ?1 ORDER BY row LIMIT 1",
     [ADD_THREAD] = "INSERT OR IGNORE INTO thread (user, id, name, created_at, newest_at, json,"
-                   " json_size, head_size)"
-                   " SELECT (SELECT row FROM user WHERE id = ?1), ?2, ?3, ?4, ?4, ?5, ?6, ?7"
+                   " json_size, head_size, seen_at)"
+                   " SELECT (SELECT row FROM user WHERE id = ?1), ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8"
                    " WHERE NOT EXISTS (SELECT 1 FROM thread WHERE id = ?2)", /* else takes a row */
     [KEEP_FORMER_NAME] = "INSERT OR REPLACE INTO former_name (name, thread)"
                          " SELECT name, row FROM thread WHERE id = ?1 AND name <> ?2",
+    [KEEP_FORMER_THREAD] = "INSERT INTO former_thread (thread, until, time, json_size, head_size,"
+                           " json) SELECT row, changes + 1, iif(json_version, changed_at,"
+                           " created_at), json_size, head_size, json FROM thread"
+                           " WHERE id = ?1 AND json <> ?2 AND changes < " VERSION_MAX,
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
                       " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
-                      " json_size = ?6, head_size = ?7 WHERE id = ?2 AND json <> ?5",
+                      " json_size = ?6, head_size = ?7, changed_at = ?8 / 1000000,"
+                      " changes = min(changes + 1, " VERSION_MAX "),"
+                      " json_version = min(changes + 1, " VERSION_MAX ")"
+                      " WHERE id = ?2 AND json <> ?5",
+    [SEE_THREAD] = "UPDATE thread SET seen_at = ?2 WHERE id = ?1",
     [LAST_PLACE] = "SELECT max(place) FROM thread WHERE place >= ?1 AND place < ?2",
     [FIRST_PLACE] = "SELECT min(place) FROM thread WHERE place >= ?1 AND place < ?2",
     [PLACE_THREAD] = "UPDATE thread SET place = ?2 WHERE id = ?1 AND place IS NULL",
@@ -84,6 +132,9 @@ static const char *const statements[N_STATEMENTS] = {
                       " ORDER BY row LIMIT 1",
     [NEWEST_ROW] = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'thread'",
     [DROP_ITEMS] = "DELETE FROM item WHERE thread = ?1",
+    [DROP_FORMER_ITEMS] = "DELETE FROM former_item WHERE item BETWEEN ?1 << " NUMBER_BITS_TEXT
+                          " AND ((?1 + 1) << " NUMBER_BITS_TEXT ") - 1",
+    [DROP_FORMER_THREADS] = "DELETE FROM former_thread WHERE thread = ?1",
     [DROP_LISTING] = "DELETE FROM listing WHERE key ="
                      " (SELECT 'items:' || id FROM thread WHERE row = ?1)",
     [DROP_NAMES] = "DELETE FROM former_name WHERE thread = ?1",
@@ -113,13 +164,38 @@ static const char *const statements[N_STATEMENTS] = {
     [ADD_ITEM] = "INSERT OR IGNORE INTO item (row, thread, id, role, created_at, finished, json,"
                  " json_size, md_size, jsonl_size, md_offset, jsonl_offset)"
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [PUT_TOTALS] = "UPDATE thread SET items = ?2, md_size = ?3, jsonl_size = ?4, newest_at = ?5"
-                   " WHERE row = ?1",
+    [KNOWN_ITEM] = "SELECT " ITEM_COLUMNS " FROM item WHERE thread = ?1 AND id = ?2"
+                   " AND NOT finished AND json <> ?3",
+    [KEEP_FORMER_ITEM] = "INSERT INTO former_item (item, until, settled, time, json_size, md_size,"
+                         " jsonl_size, json) SELECT row, ?2, ?3, iif(version, changed_at,"
+                         " created_at), json_size, md_size, jsonl_size, json FROM item"
+                         " WHERE row = ?1",
+    [UPDATE_ITEM] = "UPDATE item SET finished = ?2, json = ?3, json_size = ?4, md_size = ?5,"
+                    " jsonl_size = ?6, version = ?7, changed_at = ?8 WHERE row = ?1",
+    [MOVE_ITEMS] = "UPDATE item SET md_offset = md_offset + ?3, jsonl_offset = jsonl_offset + ?4"
+                   " WHERE row > ?1 AND row <= ?2",
+    [PUT_TOTALS] = "UPDATE thread SET items = ?2, md_size = ?3, jsonl_size = ?4, newest_at = ?5,"
+                   " settled = ?6, settled_md_size = ?7, settled_jsonl_size = ?8, changes = ?9,"
+                   " jsonl_version = ?10, grown = ?11, changed_at = ?12 WHERE row = ?1",
     [ITEM_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row = ?1",
     [ITEMS_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row BETWEEN ?1 AND ?2 ORDER BY row",
     [ITEM_JSON] = "SELECT json FROM item WHERE row = ?1",
-    [GET_LISTING] = "SELECT cursor, complete FROM listing WHERE key = ?1",
-    [PUT_LISTING] = "INSERT OR REPLACE INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)",
+    [ITEM_ID] = "SELECT id FROM item WHERE row = ?1",
+    [NEXT_UNFINISHED] = "SELECT " ITEM_COLUMNS " FROM item WHERE row BETWEEN ?1 AND ?2"
+                        " AND NOT finished ORDER BY row LIMIT 1",
+    [FORMER_THREAD] = "SELECT time, json_size, head_size, json FROM former_thread"
+                      " WHERE thread = ?1 AND until > ?2 ORDER BY until LIMIT 1",
+    [FORMER_ITEM] = "SELECT item, time, json_size, md_size, jsonl_size, json FROM former_item"
+                    " WHERE item = ?1 AND until > ?2 ORDER BY until LIMIT 1",
+    /* The bare columns are those of the row with the minimum (lang_select.html, 2.5). */
+    [FORMER_ITEMS] = "SELECT item, time, json_size, md_size, jsonl_size, json, min(until)"
+                     " FROM former_item WHERE item BETWEEN ?1 AND ?2 AND until > ?3 AND settled"
+                     " GROUP BY item ORDER BY item",
+    [GET_LISTING] = "SELECT cursor, complete, checked_at, listed_at FROM listing WHERE key = ?1",
+    [PUT_LISTING] = "INSERT INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)"
+                    " ON CONFLICT (key) DO UPDATE SET cursor = ?2, complete = ?3",
+    [SET_CHECKED] = "UPDATE listing SET checked_at = ?2, listed_at = iif(?3, ?2, listed_at)"
+                    " WHERE key = ?1",
     [LISTINGS] = "SELECT substr(key, length(?1) + 1) FROM listing"
                  " WHERE substr(key, 1, length(?1)) = ?1",
 };
@@ -222,6 +298,25 @@ static gboolean put(CkStore *store, int which, const char *id, const char *user,
     sqlite3_bind_blob64(statement, 5, thread->json.data, thread->json.size, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 6, (gint64)thread->json_size);
     sqlite3_bind_int64(statement, 7, (gint64)thread->head_size);
+    sqlite3_bind_int64(statement, 8, g_get_real_time());
+    return run(store, statement, error);
+}
+
+/* It is not as it was: what it was until now is kept. */
+static gboolean keep_former_thread(CkStore *store, const char *id, const CkPreparedThread *thread,
+                                   GError **error)
+{
+    sqlite3_stmt *statement = use(store, KEEP_FORMER_THREAD);
+    bind_text(statement, 1, id);
+    sqlite3_bind_blob64(statement, 2, thread->json.data, thread->json.size, SQLITE_STATIC);
+    return run(store, statement, error);
+}
+
+static gboolean see_thread(CkStore *store, const char *id, GError **error)
+{
+    sqlite3_stmt *statement = use(store, SEE_THREAD);
+    bind_text(statement, 1, id);
+    sqlite3_bind_int64(statement, 2, g_get_real_time());
     return run(store, statement, error);
 }
 
@@ -242,9 +337,12 @@ gboolean ck_store_put_thread(CkStore *store, const char *id, const char *user, c
     sqlite3_stmt *keep = use(store, KEEP_FORMER_NAME);
     bind_text(keep, 1, id);
     bind_text(keep, 2, name);
-    if (!run(store, keep, error) || !put(store, UPDATE_THREAD, id, user, name, thread, error))
+    if (!run(store, keep, error) || !keep_former_thread(store, id, thread, error) ||
+        !put(store, UPDATE_THREAD, id, user, name, thread, error))
         return FALSE;
     *changed = sqlite3_changes(store->db) > 0;
+    if (!see_thread(store, id, error))
+        return FALSE;
     g_auto(CkThreadRow) known = {0};
     CkFound found = *changed ? CK_FOUND : ck_store_thread_by_id(store, id, &known, error);
     if (found == CK_ABSENT)
@@ -323,7 +421,8 @@ gboolean ck_store_set_listed(CkStore *store, const char *thread_id, gboolean *pl
 
 gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error)
 {
-    static const int statements_in_order[] = {DROP_ITEMS, DROP_LISTING, DROP_NAMES, DROP_USER,
+    static const int statements_in_order[] = {DROP_ITEMS,   DROP_FORMER_ITEMS, DROP_FORMER_THREADS,
+                                              DROP_LISTING, DROP_NAMES,        DROP_USER,
                                               DROP_THREAD};
     for (gsize i = 0; i < G_N_ELEMENTS(statements_in_order); i++) {
         sqlite3_stmt *statement = use(store, statements_in_order[i]);
@@ -332,67 +431,6 @@ gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error)
             return FALSE;
     }
     return TRUE;
-}
-
-static void keep_recent(CkStore *store, gint64 row, const CkPreparedItem *item)
-{
-    if (item->md)
-        ck_recent_add(store->recent, row, g_bytes_new(item->json.data, item->json.size),
-                      g_bytes_ref(item->md));
-}
-
-/* A thread is as new as its newest item; its own time counts while it has none. An item without a
- * time (0) has its thread's, and does not make it newer. */
-static void grow(CkThreadRow *thread, const CkPreparedItem *item)
-{
-    if (item->created_at)
-        thread->newest_at =
-            thread->items == 0 ? item->created_at : MAX(thread->newest_at, item->created_at);
-    thread->items++;
-    thread->md_size += item->md_size;
-    thread->jsonl_size += item->jsonl_size;
-}
-
-gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id,
-                           const CkPreparedItem *item, GError **error)
-{
-    if (thread->items >= ITEMS_MAX) {
-        g_set_error(error, CK_ERROR, CK_ERROR_STORE,
-                    "the store: thread %s has too many items to be numbered", thread->id);
-        return FALSE;
-    }
-    gint64 row = item_row(thread->row, thread->items + 1);
-    sqlite3_stmt *put = use(store, ADD_ITEM);
-    sqlite3_bind_int64(put, 1, row);
-    sqlite3_bind_int64(put, 2, thread->row);
-    bind_text(put, 3, id);
-    bind_text(put, 4, item->role);
-    sqlite3_bind_int64(put, 5, item->created_at ? item->created_at : thread->created_at);
-    sqlite3_bind_int(put, 6, item->finished);
-    sqlite3_bind_blob64(put, 7, item->json.data, item->json.size, SQLITE_STATIC);
-    sqlite3_bind_int64(put, 8, (gint64)item->json_size);
-    sqlite3_bind_int64(put, 9, (gint64)item->md_size);
-    sqlite3_bind_int64(put, 10, (gint64)item->jsonl_size);
-    sqlite3_bind_int64(put, 11, (gint64)thread->md_size);
-    sqlite3_bind_int64(put, 12, (gint64)thread->jsonl_size);
-    if (!run(store, put, error))
-        return FALSE;
-    if (sqlite3_changes(store->db) == 0) /* it is known */
-        return TRUE;
-    keep_recent(store, row, item);
-    grow(thread, item);
-    return TRUE;
-}
-
-gboolean ck_store_put_totals(CkStore *store, const CkThreadRow *thread, GError **error)
-{
-    sqlite3_stmt *put = use(store, PUT_TOTALS);
-    sqlite3_bind_int64(put, 1, thread->row);
-    sqlite3_bind_int64(put, 2, (gint64)thread->items);
-    sqlite3_bind_int64(put, 3, (gint64)thread->md_size);
-    sqlite3_bind_int64(put, 4, (gint64)thread->jsonl_size);
-    sqlite3_bind_int64(put, 5, thread->newest_at);
-    return run(store, put, error);
 }
 
 gint64 ck_store_changes(CkStore *store)
@@ -411,6 +449,8 @@ gboolean ck_store_listing(CkStore *store, const char *key, CkListingState *state
     if (found == CK_FOUND) {
         state->cursor = column_text(statement, 0);
         state->complete = sqlite3_column_int(statement, 1);
+        state->checked_at = sqlite3_column_int64(statement, 2);
+        state->listed_at = sqlite3_column_int64(statement, 3);
         done(statement);
     }
     return found != CK_FAILED;
@@ -423,6 +463,16 @@ gboolean ck_store_put_listing(CkStore *store, const char *key, const char *curso
     bind_text(statement, 1, key);
     bind_text(statement, 2, cursor);
     sqlite3_bind_int(statement, 3, complete);
+    return run(store, statement, error);
+}
+
+gboolean ck_store_set_checked(CkStore *store, const char *key, gint64 at, gboolean all,
+                              GError **error)
+{
+    sqlite3_stmt *statement = use(store, SET_CHECKED);
+    bind_text(statement, 1, key);
+    sqlite3_bind_int64(statement, 2, at);
+    sqlite3_bind_int(statement, 3, all);
     return run(store, statement, error);
 }
 

@@ -7,7 +7,9 @@
  *   thread   one row for each thread, with running totals of its items
  *   item     numbered 1, 2, 3 … within its thread in the order of creation
  *   former_name   names that threads had before their titles changed
- *   listing  how far each listing of the API has been read
+ *   former_thread, former_item   what threads and items were before they changed
+ *   listing  how far each listing of the API has been read, and when it was last known to be
+ * current
  *
  * Invariants: rows are never reused (AUTOINCREMENT; an item's is made of its thread's and of its
  * number), since inode numbers are made of them. An item's number never changes. A thread's place
@@ -17,6 +19,17 @@
  * in directories are made of places and numbers. A thread's totals and its items' offsets agree: an
  * item's offset is the sum of the sizes of the items before it. Between ck_store_begin() and
  * ck_store_commit() everything or nothing is written.
+ *
+ * The transcripts of a thread, thread.md and items.jsonl, hold its settled items: all up to the
+ * last finished one. An item that is not finished can still change; as long as no finished one
+ * follows, it stays out, so that who follows a transcript sees it grow and nothing else.
+ *
+ * Versions. Whatever has been shown stays what it was for those who are reading it: when a thread,
+ * an unfinished item or a transcript changes otherwise than by growing, it gets a new version, and
+ * is another file from then on. The versions of a thread, its transcripts and its items all count
+ * from one number, thread.changes; a file has that of its last change. What a thread or item was
+ * "until" a version is kept beside it, so that a file of version v is made of the first forms with
+ * until > v, or of the present ones. At CK_VERSION_MAX files change where they are.
  *
  * All functions run on one thread. They fail with CK_ERROR_STORE or CK_ERROR_STORE_FULL. A
  * function that finds a row returns CK_FOUND (the row is set, and to be cleared by the caller),
@@ -55,7 +68,19 @@ typedef struct {
     guint64 items;     /* known items, and their totals: */
     guint64 md_size;
     guint64 jsonl_size;
+    guint64 settled; /* how many of these are in the transcripts, and their totals: */
+    guint64 settled_md_size;
+    guint64 settled_jsonl_size;
+    guint changes; /* see above */
+    guint json_version;
+    guint md_version; /* of thread.md; that of items.jsonl: */
+    guint jsonl_version;
+    guint64 grown;     /* how often items came that were not there when all had been read */
+    gint64 changed_at; /* when the last change was seen, in seconds since 1970; 0: never */
+    gint64 seen_at;    /* when the server last sent the thread, in microseconds since 1970 */
 } CkThreadRow;
+
+#define CK_VERSION_MAX 255
 
 typedef struct {
     gint64 row;
@@ -69,14 +94,29 @@ typedef struct {
     guint64 jsonl_size;
     guint64 md_offset; /* where its .md begins among the .md of its thread's items */
     guint64 jsonl_offset;
+    guint version;
+    gint64 changed_at; /* as that of a thread */
 } CkItemRow;
+
+/* What a thread or an item was until a version. */
+typedef struct {
+    guint64 number; /* of an item */
+    gint64 time;    /* that of its files: seconds since 1970 */
+    guint64 json_size;
+    guint64 head_size; /* of a thread */
+    guint64 md_size;   /* of an item, as the next one */
+    guint64 jsonl_size;
+    GBytes *json;
+} CkForm;
 
 void ck_user_row_clear(CkUserRow *user);
 void ck_thread_row_clear(CkThreadRow *thread);
 void ck_item_row_clear(CkItemRow *item);
+void ck_form_clear(CkForm *form);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkUserRow, ck_user_row_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkThreadRow, ck_thread_row_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkItemRow, ck_item_row_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkForm, ck_form_clear)
 
 /* A new private store: in memory first, spilling to an unlinked temporary file. */
 CkStore *ck_store_new(GError **error);
@@ -126,10 +166,12 @@ gint64 ck_store_newest_row(CkStore *store, GError **error);
 gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error);
 
 /* Adds the item at the end of the thread, unless it has an item with that id: pages overlap when
- * something is added or deleted between them. thread: its row as it is now, whose totals grow; they
- * are to be put before the transaction ends. */
+ * something is added or deleted between them, and items that are not finished are asked for again.
+ * One that was not finished is brought up to date; a finished one stays. thread: its row as it is
+ * now, whose totals and versions change; they are to be put before the transaction ends.
+ * *changed: the row of the item that was known as something else; else 0. */
 gboolean ck_store_put_item(CkStore *store, CkThreadRow *thread, const char *id,
-                           const CkPreparedItem *item, GError **error);
+                           const CkPreparedItem *item, gint64 *changed, GError **error);
 gboolean ck_store_put_totals(CkStore *store, const CkThreadRow *thread, GError **error);
 
 /* Grows with everything that is written or undone: while it is the same, so is what was read. */
@@ -147,6 +189,20 @@ gint64 ck_store_thread_of_item(gint64 row);
 CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error);
 CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
                                GError **error);
+/* The first item of the thread from that number on that is not finished; its id, to be freed. */
+CkFound ck_store_next_unfinished(CkStore *store, gint64 thread, guint64 from, CkItemRow *item,
+                                 GError **error);
+char *ck_store_item_id(CkStore *store, gint64 row, GError **error);
+
+/* What a thread or item was in a version; CK_ABSENT: what it is now. */
+CkFound ck_store_former_thread(CkStore *store, gint64 row, guint version, CkForm *form,
+                               GError **error);
+CkFound ck_store_former_item(CkStore *store, gint64 row, guint version, CkForm *form,
+                             GError **error);
+
+/* What those items of a thread's transcript were in a version that have changed since, in their
+ * order: CkForm, to be freed with g_array_unref(); NULL with the error set. */
+GArray *ck_store_former_items(CkStore *store, gint64 thread, guint version, GError **error);
 
 /* Takes an item, which is borrowed; FALSE when it wants no more. It may read from the store, but
  * neither write to it nor ask for the items of a thread. */
@@ -192,11 +248,17 @@ const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row);
 typedef struct {
     char *cursor;
     gboolean complete;
+    gint64 checked_at; /* when its newest end was last known to be current, and … */
+    gint64 listed_at;  /* … all of it, in microseconds since 1970; 0: never */
 } CkListingState;
 
 gboolean ck_store_listing(CkStore *store, const char *key, CkListingState *state, GError **error);
 gboolean ck_store_put_listing(CkStore *store, const char *key, const char *cursor,
                               gboolean complete, GError **error);
+
+/* Says of a listing that was read when it was known to be current. all: not only its newest end. */
+gboolean ck_store_set_checked(CkStore *store, const char *key, gint64 at, gboolean all,
+                              GError **error);
 
 void ck_listing_state_clear(CkListingState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CkListingState, ck_listing_state_clear)

@@ -14,15 +14,19 @@
  * items of a thread stand together, and one is found by its number without an index. */
 #define NUMBER_BITS 28
 #define ITEMS_MAX   0xfffffff
+#define THREADS_MAX                                                                                \
+    0xffffff /* rows whose items still have a row that fits into a node (tree.h)                   \
+              */
 
 /* What the SELECT of a row gives, in the order in which store_rows.c reads it. */
 #define USER_COLUMNS "row, id, name, newest_at"
 #define THREAD_COLUMNS                                                                             \
     "row, place, user, id, name, created_at, newest_at, json_size, head_size, items, md_size, "    \
-    "jsonl_size"
+    "jsonl_size, settled, settled_md_size, settled_jsonl_size, changes, json_version, "            \
+    "jsonl_version, grown, changed_at, seen_at"
 #define ITEM_COLUMNS                                                                               \
     "row, thread, role, created_at, finished, json_size, md_size, jsonl_size, md_offset, "         \
-    "jsonl_offset"
+    "jsonl_offset, version, changed_at"
 
 enum {
     BEGIN,
@@ -34,7 +38,9 @@ enum {
     NEXT_USER,
     ADD_THREAD,
     KEEP_FORMER_NAME,
+    KEEP_FORMER_THREAD,
     UPDATE_THREAD,
+    SEE_THREAD,
     LAST_PLACE,
     FIRST_PLACE,
     PLACE_THREAD,
@@ -44,6 +50,8 @@ enum {
     NEXT_UNLISTED,
     NEWEST_ROW,
     DROP_ITEMS,
+    DROP_FORMER_ITEMS,
+    DROP_FORMER_THREADS,
     DROP_LISTING,
     DROP_NAMES,
     DROP_USER,
@@ -61,12 +69,22 @@ enum {
     THREAD_OF_USER_BEHIND,
     THREAD_JSON,
     ADD_ITEM,
+    KNOWN_ITEM,
+    KEEP_FORMER_ITEM,
+    UPDATE_ITEM,
+    MOVE_ITEMS,
     PUT_TOTALS,
     ITEM_BY_ROW,
     ITEMS_BY_ROW,
     ITEM_JSON,
+    ITEM_ID,
+    NEXT_UNFINISHED,
+    FORMER_THREAD,
+    FORMER_ITEM,
+    FORMER_ITEMS,
     GET_LISTING,
     PUT_LISTING,
+    SET_CHECKED,
     LISTINGS,
     N_STATEMENTS
 };
@@ -131,6 +149,10 @@ static inline char *column_text(sqlite3_stmt *statement, int column)
 {
     return g_strdup((const char *)sqlite3_column_text(statement, column));
 }
+
+/* The item that the statement finds. */
+CkFound ck_store_read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item,
+                           GError **error);
 
 static inline gint64 item_row(gint64 thread, guint64 number)
 {

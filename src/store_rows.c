@@ -42,7 +42,17 @@ static CkFound read_thread(CkStore *store, sqlite3_stmt *statement, CkThreadRow 
         .items = column_size(statement, 9),
         .md_size = column_size(statement, 10),
         .jsonl_size = column_size(statement, 11),
+        .settled = column_size(statement, 12),
+        .settled_md_size = column_size(statement, 13),
+        .settled_jsonl_size = column_size(statement, 14),
+        .changes = (guint)sqlite3_column_int(statement, 15),
+        .json_version = (guint)sqlite3_column_int(statement, 16),
+        .jsonl_version = (guint)sqlite3_column_int(statement, 17),
+        .grown = column_size(statement, 18),
+        .changed_at = sqlite3_column_int64(statement, 19),
+        .seen_at = sqlite3_column_int64(statement, 20),
     };
+    thread->md_version = MAX(thread->json_version, thread->jsonl_version);
     done(statement);
     return found;
 }
@@ -63,10 +73,12 @@ static CkItemRow item_of(sqlite3_stmt *statement)
         .jsonl_size = column_size(statement, 7),
         .md_offset = column_size(statement, 8),
         .jsonl_offset = column_size(statement, 9),
+        .version = (guint)sqlite3_column_int(statement, 10),
+        .changed_at = sqlite3_column_int64(statement, 11),
     };
 }
 
-static CkFound read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item, GError **error)
+CkFound ck_store_read_item(CkStore *store, sqlite3_stmt *statement, CkItemRow *item, GError **error)
 {
     CkFound found = first(store, statement, error);
     if (found != CK_FOUND)
@@ -202,7 +214,7 @@ gint64 ck_store_thread_of_item(gint64 row)
 CkFound ck_store_item(CkStore *store, gint64 row, CkItemRow *item, GError **error)
 {
     sqlite3_bind_int64(use(store, ITEM_BY_ROW), 1, row);
-    return read_item(store, use(store, ITEM_BY_ROW), item, error);
+    return ck_store_read_item(store, use(store, ITEM_BY_ROW), item, error);
 }
 
 CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, CkItemRow *item,
@@ -236,6 +248,28 @@ CkFound ck_store_items(CkStore *store, gint64 thread, guint64 from, CkStoreTake 
     return found;
 }
 
+CkFound ck_store_next_unfinished(CkStore *store, gint64 thread, guint64 from, CkItemRow *item,
+                                 GError **error)
+{
+    sqlite3_stmt *statement = use(store, NEXT_UNFINISHED);
+    if (from > ITEMS_MAX)
+        return CK_ABSENT;
+    sqlite3_bind_int64(statement, 1, item_row(thread, from));
+    sqlite3_bind_int64(statement, 2, item_row(thread, ITEMS_MAX));
+    return ck_store_read_item(store, statement, item, error);
+}
+
+char *ck_store_item_id(CkStore *store, gint64 row, GError **error)
+{
+    sqlite3_stmt *statement = use(store, ITEM_ID);
+    sqlite3_bind_int64(statement, 1, row);
+    if (!ck_store_must_find(first(store, statement, error), error))
+        return NULL;
+    char *id = column_text(statement, 0);
+    done(statement);
+    return id;
+}
+
 GPtrArray *ck_store_listings(CkStore *store, const char *prefix, GError **error)
 {
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
@@ -249,15 +283,20 @@ GPtrArray *ck_store_listings(CkStore *store, const char *prefix, GError **error)
     return ok ? g_steal_pointer(&keys) : NULL;
 }
 
+static GBytes *column_bytes(sqlite3_stmt *statement, int column)
+{
+    /* sqlite3_column_blob() first: it may convert, and the size is that of the result. */
+    const void *data = sqlite3_column_blob(statement, column);
+    return g_bytes_new(data, (gsize)sqlite3_column_bytes(statement, column));
+}
+
 static GBytes *read_json(CkStore *store, int which, gint64 row, GError **error)
 {
     sqlite3_stmt *statement = use(store, which);
     sqlite3_bind_int64(statement, 1, row);
     if (!ck_store_must_find(first(store, statement, error), error))
         return NULL;
-    /* sqlite3_column_blob() first: it may convert, and the size is that of the result. */
-    const void *data = sqlite3_column_blob(statement, 0);
-    GBytes *json = g_bytes_new(data, (gsize)sqlite3_column_bytes(statement, 0));
+    GBytes *json = column_bytes(statement, 0);
     done(statement);
     return json;
 }
@@ -278,4 +317,74 @@ GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error)
     if (recent)
         return g_bytes_ref(recent->json);
     return read_json(store, ITEM_JSON, row, error);
+}
+
+/* What was */
+
+void ck_form_clear(CkForm *form)
+{
+    g_clear_pointer(&form->json, g_bytes_unref);
+}
+
+CkFound ck_store_former_thread(CkStore *store, gint64 row, guint version, CkForm *form,
+                               GError **error)
+{
+    sqlite3_stmt *statement = use(store, FORMER_THREAD);
+    sqlite3_bind_int64(statement, 1, row);
+    sqlite3_bind_int64(statement, 2, version);
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *form = (CkForm){
+        .time = sqlite3_column_int64(statement, 0),
+        .json_size = column_size(statement, 1),
+        .head_size = column_size(statement, 2),
+        .json = column_bytes(statement, 3),
+    };
+    done(statement);
+    return found;
+}
+
+static CkForm item_form(sqlite3_stmt *statement)
+{
+    return (CkForm){
+        .number = (guint64)sqlite3_column_int64(statement, 0) & ITEMS_MAX,
+        .time = sqlite3_column_int64(statement, 1),
+        .json_size = column_size(statement, 2),
+        .md_size = column_size(statement, 3),
+        .jsonl_size = column_size(statement, 4),
+        .json = column_bytes(statement, 5),
+    };
+}
+
+CkFound ck_store_former_item(CkStore *store, gint64 row, guint version, CkForm *form,
+                             GError **error)
+{
+    sqlite3_stmt *statement = use(store, FORMER_ITEM);
+    sqlite3_bind_int64(statement, 1, row);
+    sqlite3_bind_int64(statement, 2, version);
+    CkFound found = first(store, statement, error);
+    if (found != CK_FOUND)
+        return found;
+    *form = item_form(statement);
+    done(statement);
+    return found;
+}
+
+GArray *ck_store_former_items(CkStore *store, gint64 thread, guint version, GError **error)
+{
+    g_autoptr(GArray) forms = g_array_new(FALSE, FALSE, sizeof(CkForm));
+    sqlite3_stmt *statement = use(store, FORMER_ITEMS);
+    int code;
+    g_array_set_clear_func(forms, (GDestroyNotify)ck_form_clear);
+    sqlite3_bind_int64(statement, 1, item_row(thread, 1));
+    sqlite3_bind_int64(statement, 2, item_row(thread, ITEMS_MAX));
+    sqlite3_bind_int64(statement, 3, version);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        const CkForm form = item_form(statement);
+        g_array_append_val(forms, form);
+    }
+    gboolean ok = code == SQLITE_DONE || set_error(store, error);
+    done(statement);
+    return ok ? g_steal_pointer(&forms) : NULL;
 }

@@ -7,7 +7,12 @@
 CkTree *ck_tree_new(CkStore *store, const CkConfig *config)
 {
     CkTree *tree = g_new(CkTree, 1);
-    *tree = (CkTree){store, ck_contents_new(store), config, g_get_real_time() / G_USEC_PER_SEC};
+    *tree = (CkTree){
+        .store = store,
+        .contents = ck_contents_new(store),
+        .config = config,
+        .began = g_get_real_time() / G_USEC_PER_SEC,
+    };
     return tree;
 }
 
@@ -72,20 +77,59 @@ static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thre
     return rest == CK_TREE_ABSENT ? CK_TREE_OK : rest;
 }
 
+/* A version of a thread's file that is not the present one; stat: the present one's. */
+static CkTreeResult former_thread_stat(CkTree *tree, const CkThreadRow *thread, guint64 node,
+                                       CkStat *stat, GError **error)
+{
+    guint version = node_version(node);
+    if (node_kind(node) == THREAD_JSON) {
+        g_auto(CkForm) form = {0};
+        CkFound found = ck_store_former_thread(tree->store, thread->row, version, &form, error);
+        stat->size = form.json_size;
+        stat->time = form.time;
+        stat->final = TRUE;
+        stat->node = node;
+        return from_found(found);
+    }
+    CkFile file = node_kind(node) == THREAD_MD ? CK_FILE_THREAD_MD : CK_FILE_ITEMS_JSONL;
+    if (!ck_contents_measure(tree->contents, file, thread, version, &stat->size, error))
+        return CK_TREE_FAILED;
+    stat->time = thread->newest_at;
+    stat->node = node;
+    return CK_TREE_OK;
+}
+
+static CkTreeResult former_item_stat(CkTree *tree, guint64 node, CkStat *stat, GError **error)
+{
+    g_auto(CkForm) form = {0};
+    CkFound found =
+        ck_store_former_item(tree->store, node_row(node), node_version(node), &form, error);
+    stat->size = node_kind(node) == ITEM_JSON ? form.json_size : form.md_size;
+    stat->time = form.time;
+    stat->final = TRUE;
+    stat->node = node;
+    return from_found(found);
+}
+
 CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want, GError **error)
 {
     Kind kind = node_kind(node);
     gint64 row = node_row(node);
     CkFound found;
     if (kind == ROOT) {
-        *stat = (CkStat){.node = CK_TREE_ROOT, .type = CK_TYPE_FOLDER, .time = tree->began};
+        *stat = (CkStat){
+            .node = CK_TREE_ROOT,
+            .type = CK_TYPE_FOLDER,
+            .time = tree->began,
+            .nanoseconds = tree->changes,
+        };
         return CK_TREE_OK;
     }
     if (kind == USER) {
         g_auto(CkUserRow) user = {0};
         found = ck_store_user(tree->store, row, &user, error);
         if (found == CK_FOUND)
-            user_stat(&user, stat);
+            user_stat(tree, &user, stat);
         return from_found(found);
     }
     if (kind == ITEM_JSON || kind == ITEM_MD) {
@@ -93,12 +137,16 @@ CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want
         found = ck_store_item(tree->store, row, &item, error);
         if (found == CK_FOUND)
             item_stat(kind, &item, stat);
-        return from_found(found);
+        return found == CK_FOUND && stat->node != node ? former_item_stat(tree, node, stat, error)
+                                                       : from_found(found);
     }
     g_auto(CkThreadRow) thread = {0};
     found = ck_store_thread(tree->store, row, &thread, error);
-    return found == CK_FOUND ? thread_stat(tree, kind, &thread, stat, want, error)
-                             : from_found(found);
+    CkTreeResult result =
+        found == CK_FOUND ? thread_stat(tree, kind, &thread, stat, want, error) : from_found(found);
+    return result == CK_TREE_OK && stat->node != node
+               ? former_thread_stat(tree, &thread, node, stat, error)
+               : result;
 }
 
 /* Lookups */
@@ -145,7 +193,7 @@ static CkTreeResult lookup_user(CkTree *tree, const char *name, CkStat *stat, Ck
     g_auto(CkUserRow) user = {0};
     CkFound found = ck_store_user_named(tree->store, name, &user, error);
     if (found == CK_FOUND)
-        user_stat(&user, stat);
+        user_stat(tree, &user, stat);
     if (found != CK_ABSENT)
         return from_found(found);
     g_autofree char *only = tree->config->user ? ck_name_user(tree->config->user) : NULL;
@@ -223,6 +271,18 @@ gboolean ck_tree_find_thread(CkTree *tree, const char *id, CkThreadRow *thread)
     return ck_store_thread_by_id(tree->store, id, thread, NULL) == CK_FOUND;
 }
 
+gboolean ck_tree_find_thread_of(CkTree *tree, gint64 item, CkThreadRow *thread)
+{
+    gint64 row = ck_store_thread_of_item(item);
+    return ck_store_thread(tree->store, row, thread, NULL) == CK_FOUND;
+}
+
+gboolean ck_tree_find_thread_at(CkTree *tree, guint64 folder, CkThreadRow *thread)
+{
+    return node_kind(folder) == THREAD &&
+           ck_store_thread(tree->store, node_row(folder), thread, NULL) == CK_FOUND;
+}
+
 GArray *ck_tree_folders_of(const CkThreadRow *thread)
 {
     static const Kind kinds[] = {THREAD, LINK, LINK_IN_USER};
@@ -238,15 +298,92 @@ GArray *ck_tree_nodes_of(CkTree *tree, const CkThreadRow *thread)
 {
     GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint64));
     const guint64 root = CK_TREE_ROOT;
+    const guint64 folder = make_node(THREAD, thread->row);
     const guint64 parent = tree->config->group_by_user ? make_node(USER, thread->user) : root;
+    g_array_append_val(nodes, folder);
     g_array_append_val(nodes, parent);
     if (parent != root) /* its user may be new, or gone with it */
         g_array_append_val(nodes, root);
-    for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++) {
-        guint64 file = make_node(thread_files[i].kind, thread->row);
-        g_array_append_val(nodes, file);
+    for (guint version = 0; version <= thread->changes; version++) {
+        guint64 transcripts[] = {
+            make_version(THREAD_MD, thread->row, version),
+            make_version(ITEMS_JSONL, thread->row, version),
+        };
+        g_array_append_vals(nodes, transcripts, G_N_ELEMENTS(transcripts));
     }
     return nodes;
+}
+
+GPtrArray *ck_tree_names_of(CkTree *tree, gint64 row, gboolean of_item)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_auto(CkItemRow) item = {0};
+    if (!of_item)
+        for (gsize i = 0; i < G_N_ELEMENTS(thread_files); i++)
+            g_ptr_array_add(names, g_strdup(thread_files[i].name));
+    if (of_item && ck_store_item(tree->store, row, &item, NULL) == CK_FOUND)
+        for (gsize i = 0; i < G_N_ELEMENTS(item_files); i++)
+            g_ptr_array_add(names, ck_name_item(item.number, item.role, item_files[i].extension));
+    return names;
+}
+
+void ck_tree_set_changed(CkTree *tree)
+{
+    tree->changes = (tree->changes + 1) % 1000000000;
+}
+
+static void user_listing(CkTree *tree, gint64 row, CkWant *listing)
+{
+    g_auto(CkUserRow) user = {0};
+    if (ck_store_user(tree->store, row, &user, NULL) != CK_FOUND)
+        return;
+    const CkWant threads = ck_want_threads_of(user.id, tree->config);
+    *listing = ck_want_copy(&threads);
+}
+
+static void items_listing(CkTree *tree, gint64 row, CkWant *listing)
+{
+    g_auto(CkThreadRow) thread = {0};
+    if (ck_store_thread(tree->store, row, &thread, NULL) == CK_FOUND)
+        *listing = (CkWant){CK_WANT_ITEMS, g_steal_pointer(&thread.id)};
+}
+
+/* A thread's folder is an entry of the folder that it is listed in, and its contents are not known
+ * to be looked at before it is read, or looked into. */
+void ck_tree_source(CkTree *tree, guint64 node, gboolean entries, CkWant *listing)
+{
+    const CkWant all = ck_want_threads_of(NULL, tree->config);
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) item = {0};
+    *listing = (CkWant){0};
+    switch (node_kind(node)) {
+    case ROOT:
+    case LINK:
+        *listing = ck_want_copy(&all);
+        break;
+    case USER:
+        user_listing(tree, node_row(node), listing);
+        break;
+    case THREAD:
+    case LINK_IN_USER:
+        if (entries)
+            items_listing(tree, node_row(node), listing);
+        else if (!tree->config->group_by_user)
+            *listing = ck_want_copy(&all);
+        else if (ck_store_thread(tree->store, node_row(node), &thread, NULL) == CK_FOUND)
+            user_listing(tree, thread.user, listing);
+        break;
+    case THREAD_JSON:
+    case THREAD_MD:
+    case ITEMS_JSONL:
+        items_listing(tree, node_row(node), listing);
+        break;
+    case ITEM_JSON:
+    case ITEM_MD:
+        if (ck_store_item(tree->store, node_row(node), &item, NULL) == CK_FOUND && !item.finished)
+            items_listing(tree, item.thread, listing);
+        break;
+    }
 }
 
 gint64 ck_tree_thread(guint64 node)
@@ -300,7 +437,8 @@ CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size
         g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a file");
         return CK_TREE_FAILED;
     }
-    if (ck_contents_read(tree->contents, files[kind], node_row(node), offset, size, out, error))
+    if (ck_contents_read(tree->contents, files[kind], node_row(node), node_version(node), offset,
+                         size, out, error))
         return CK_TREE_OK;
     if (!is_gone(tree, node))
         return CK_TREE_FAILED;

@@ -15,6 +15,11 @@
  * of it: node = row · 16 + kind. Rows are never reused, so nodes mean the same for ever and there
  * is nothing to remember or to forget. Positions in a directory are rows, places in the listing and
  * item numbers, which do not change either.
+ *
+ * The bytes of a node never change; a transcript's grow. When a file changes in another way, its
+ * name leads to another node, with the new version (store.h) in the highest byte, as when a program
+ * replaces a file by renaming: who has the old one open reads that to its end, and goes on
+ * following it.
  */
 #pragma once
 
@@ -29,8 +34,9 @@ typedef enum { CK_TYPE_FOLDER, CK_TYPE_FILE, CK_TYPE_LINK } CkNodeType;
 typedef struct {
     guint64 node;
     CkNodeType type;
-    guint64 size;   /* bytes; 0 for folders */
-    gint64 time;    /* seconds since 1970 */
+    guint64 size; /* bytes; 0 for folders */
+    gint64 time;  /* seconds since 1970, and … */
+    guint32 nanoseconds;
     gboolean final; /* can't change any more */
     gboolean brief; /* of what is absent: for how long, is not known here */
 } CkStat;
@@ -76,12 +82,27 @@ CkTreeResult ck_tree_list(CkTree *tree, guint64 folder, guint64 position, CkTree
 /* A thread's row, to be cleared; FALSE where it is unknown. */
 gboolean ck_tree_find_thread(CkTree *tree, const char *id, CkThreadRow *thread);
 
+/* The same of the thread of an item, or whose folder is that node. */
+gboolean ck_tree_find_thread_of(CkTree *tree, gint64 item, CkThreadRow *thread);
+gboolean ck_tree_find_thread_at(CkTree *tree, guint64 folder, CkThreadRow *thread);
+
 /* Nodes (guint64) of a thread's folder and of the links to it. */
 GArray *ck_tree_folders_of(const CkThreadRow *thread);
 
-/* Nodes (guint64) whose contents say something of a thread: its files, and the folders that tell of
- * it by their entries. */
+/* Nodes (guint64) that say something else when a thread has changed, or grown: its folder, its
+ * transcripts, and the folders that tell of it by their entries. */
 GArray *ck_tree_nodes_of(CkTree *tree, const CkThreadRow *thread);
+
+/* The names (owned) of the files in a thread's folder that are made of it, or (an item's row) of
+ * one of its items. */
+GPtrArray *ck_tree_names_of(CkTree *tree, gint64 row, gboolean of_item);
+
+/* The folders that list threads are not as they were: they have another time from now on. */
+void ck_tree_set_changed(CkTree *tree);
+
+/* The listing that a node's contents (entries: the names in that folder and what they lead to) come
+ * from, in *listing, to be cleared; nothing where it can't change. */
+void ck_tree_source(CkTree *tree, guint64 node, gboolean entries, CkWant *listing);
 
 /* The row of the thread that a node is the folder of, or a file with all items of; else 0. */
 gint64 ck_tree_thread(guint64 node);

@@ -29,7 +29,7 @@ static CkFound list_users(CkTree *tree, guint64 position, Listing *listing, GErr
         if (found != CK_FOUND)
             return found;
         CkStat stat;
-        user_stat(&user, &stat);
+        user_stat(tree, &user, &stat);
         position = (guint64)user.row;
         if (!give(listing, user.name, &stat, position))
             return CK_FOUND;

@@ -12,7 +12,8 @@ struct _CkTree {
     CkStore *store;
     CkContents *contents;
     const CkConfig *config;
-    gint64 began; /* seconds since 1970; the time of the root */
+    gint64 began;    /* seconds since 1970; the time of the root */
+    guint32 changes; /* of the folders that list threads, see ck_tree_set_changed() */
 };
 
 /* What a node is. The value is a part of the inode number. */
@@ -32,9 +33,22 @@ typedef enum {
 #define KIND_BITS 4
 G_STATIC_ASSERT(ITEM_MD < 1 << KIND_BITS);
 
+#define VERSION_SHIFT 56
+G_STATIC_ASSERT(CK_VERSION_MAX < 1 << (64 - VERSION_SHIFT));
+
+static inline guint64 make_version(Kind kind, gint64 row, guint version)
+{
+    return (guint64)version << VERSION_SHIFT | (guint64)row << KIND_BITS | kind;
+}
+
 static inline guint64 make_node(Kind kind, gint64 row)
 {
-    return (guint64)row << KIND_BITS | kind;
+    return make_version(kind, row, 0);
+}
+
+static inline guint node_version(guint64 node)
+{
+    return (guint)(node >> VERSION_SHIFT);
 }
 
 static inline Kind node_kind(guint64 node)
@@ -44,7 +58,7 @@ static inline Kind node_kind(guint64 node)
 
 static inline gint64 node_row(guint64 node)
 {
-    return (gint64)(node >> KIND_BITS);
+    return (gint64)(node << (64 - VERSION_SHIFT) >> (64 - VERSION_SHIFT + KIND_BITS));
 }
 
 /* Whether it is a file that all items of a thread are in. */
@@ -123,40 +137,66 @@ static inline CkTreeResult want_items(CkTree *tree, const CkThreadRow *thread, C
 
 /* Attributes */
 
-static inline void user_stat(const CkUserRow *user, CkStat *stat)
+/* Of a folder whose entries can change, the nanoseconds count the changes: the kernel drops what it
+ * has cached of it when its time is another, and two changes may fall into one second. */
+
+static inline void user_stat(const CkTree *tree, const CkUserRow *user, CkStat *stat)
 {
     *stat = (CkStat){
-        .node = make_node(USER, user->row), .type = CK_TYPE_FOLDER, .time = user->newest_at};
+        .node = make_node(USER, user->row),
+        .type = CK_TYPE_FOLDER,
+        .time = user->newest_at,
+        .nanoseconds = tree->changes,
+    };
 }
 
-/* The folder alone, which never lacks anything. Its time is not that of its newest item: to read a
- * folder for the first time would change it, and with it what the kernel has just cached of it. */
+/* The folder alone, which never lacks anything. Until something changes, its time is not that of
+ * its newest item: to read a folder for the first time would change it, and with it what the kernel
+ * has just cached of it. */
 static inline void folder_stat(const CkThreadRow *thread, CkStat *stat)
 {
+    guint64 changes = thread->grown + thread->changes;
     *stat = (CkStat){
-        .node = make_node(THREAD, thread->row), .type = CK_TYPE_FOLDER, .time = thread->created_at};
+        .node = make_node(THREAD, thread->row),
+        .type = CK_TYPE_FOLDER,
+        .time = changes ? MAX(thread->newest_at, thread->changed_at) : thread->created_at,
+        .nanoseconds = (guint32)(changes % 1000000000),
+    };
 }
 
-/* A file of a thread, as it is once all items are known if it holds these. */
+static inline gint64 time_of_version(guint version, gint64 created_at, gint64 changed_at)
+{
+    return version > 0 ? MAX(created_at, changed_at) : created_at;
+}
+
+/* A file of a thread in its present version, as it is once all items are known if it holds these.
+ */
 static inline void thread_file_stat(Kind kind, const CkThreadRow *thread, CkStat *stat)
 {
-    *stat = (CkStat){.node = make_node(kind, thread->row),
-                     .type = CK_TYPE_FILE,
-                     .time = holds_items(kind) ? thread->newest_at : thread->created_at,
-                     .final = TRUE};
+    guint version = kind == THREAD_JSON ? thread->json_version
+                    : kind == THREAD_MD ? thread->md_version
+                                        : thread->jsonl_version;
+    gint64 time = holds_items(kind) ? thread->newest_at : thread->created_at;
+    *stat = (CkStat){
+        .node = make_version(kind, thread->row, version),
+        .type = CK_TYPE_FILE,
+        .time = time_of_version(version, time, thread->changed_at),
+    };
     if (kind == THREAD_JSON)
         stat->size = thread->json_size;
     else if (kind == THREAD_MD)
-        stat->size = thread->head_size + thread->md_size;
+        stat->size = thread->head_size + thread->settled_md_size;
     else
-        stat->size = thread->jsonl_size;
+        stat->size = thread->settled_jsonl_size;
 }
 
 static inline void item_stat(Kind kind, const CkItemRow *item, CkStat *stat)
 {
-    *stat = (CkStat){.node = make_node(kind, item->row),
-                     .type = CK_TYPE_FILE,
-                     .size = kind == ITEM_JSON ? item->json_size : item->md_size,
-                     .time = item->created_at,
-                     .final = item->finished};
+    *stat = (CkStat){
+        .node = make_version(kind, item->row, item->version),
+        .type = CK_TYPE_FILE,
+        .size = kind == ITEM_JSON ? item->json_size : item->md_size,
+        .time = time_of_version(item->version, item->created_at, item->changed_at),
+        .final = item->finished,
+    };
 }

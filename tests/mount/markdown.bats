@@ -18,7 +18,8 @@ reads() {
 }
 
 # heads_and_items: each thread.md is front matter, the title as a heading, and the items' .md in
-# order, byte for byte; for accounts whose titles hold no other Markdown than asterisks.
+# order up to the last finished one, byte for byte; for accounts whose titles hold no other Markdown
+# than asterisks.
 heads_and_items() {
     $PYTHON - "$MNT" "$ACCOUNT" <<'END'
 import glob, json, sys
@@ -45,6 +46,8 @@ for entry in json.load(open(sys.argv[2])):
     folder = f"{sys.argv[1]}/{entry['thread']['id']}"
     items = sorted(glob.glob(f"{folder}/[0-9]*.md"))
     assert len(items) == len(entry["items"]), folder
+    while items and entry["items"][len(items) - 1].get("status") == "in_progress":
+        items.pop()
     whole, wanted = read(f"{folder}/thread.md"), head(entry["thread"]) + b"".join(map(read, items))
     assert whole == wanted, (folder, whole[:600], wanted[:600])
 END

@@ -79,14 +79,24 @@ answered() {
 @test "without a change SIGHUP takes a request for each hundred threads, and nothing is forgotten" {
     mount_in_foreground
     expect "$(shown | wc -l)" "$THREADS"
-    grep -r needle "$MNT" >"$BATS_TEST_TMPDIR/first"
     control POST /reset
     hang_up
     wait_until answered 4
-    grep -r needle "$MNT" >"$BATS_TEST_TMPDIR/second"
-    cmp "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/second"
+    expect "$(shown | wc -l)" "$THREADS"
     expect_requests 4
     expect "$(<"$LOG")" ""
+}
+
+@test "what was read is asked for anew as well, from its last item on" {
+    mount_fs
+    grep -r needle "$MNT" >"$BATS_TEST_TMPDIR/first"
+    control POST /reset
+    "$CHATKITFS" --refresh "$MNT"
+    expect_requests 4 "$LISTING"
+    expect_requests "$THREADS" '/items\?limit=100&order=asc&after='
+    grep -r needle "$MNT" >"$BATS_TEST_TMPDIR/second"
+    cmp "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/second"
+    expect_requests $((4 + THREADS))
 }
 
 @test "the segments are asked for side by side, but half of the requests are left to readers" {

@@ -142,7 +142,7 @@ md,jsonl 7'
     expect "$(same_bytes)" $((40 * 14))
 }
 
-@test "what can still change is not stored" {
+@test "what can still change is stored as well: it becomes another file then" {
     start_sandbox_with <<<'[{"thread": {"id": "cthr_1"}, "items": [
         {"id": "cthi_1", "type": "chatkit.user_message", "content": []},
         {"id": "cthi_2", "type": "chatkit.client_tool_call", "status": "in_progress",
@@ -151,7 +151,7 @@ md,jsonl 7'
     ls -l "$MNT/cthr_1"
     cat "$MNT/cthr_1/0001-user.json" | grep -q .
     expect "$(stored | sort -n)" \
-        "$(cd "$MNT/cthr_1" && stat -c %s 0001-user.md thread.json thread.md | sort -n)"
+        "$(cd "$MNT/cthr_1" && stat -c %s 0001-user.md 0002-* thread.json thread.md | sort -n)"
     expect "$(reads)" 1
     expect "$(same_bytes)" 6
 }

@@ -290,7 +290,6 @@ static void numbers_have_a_range(void)
         {"concurrency", "256", "257"},
         {"page-size", "100", "101"},
         {"timeout", "3600", "3601"},
-        {"ttl", "86400", "86401"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -300,6 +299,37 @@ static void numbers_have_a_range(void)
         assert_invalid(error, cases[i].name, cases[i].too_large, "a number from", cases[i].max,
                        NULL);
     }
+}
+
+static void takes_times_with_a_unit(void)
+{
+    static const struct {
+        const char *value;
+        guint seconds;
+    } cases[] = {{"0", 0},     {"30", 30},         {"30s", 30},       {"10m", 600},
+                 {"2h", 7200}, {"365d", 31536000}, {"inf", CK_NEVER}, {"007", 7}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        set(config, "ttl", cases[i].value);
+        g_assert_cmpuint(config->ttl, ==, cases[i].seconds);
+    }
+}
+
+static void refuses_times_that_are_none(void)
+{
+    static const char *const values[] = {"",    "-1",   "1.5",      "1w",  "m",    "10 m",
+                                         "10M", "366d", "31536001", "INF", "1m30s"};
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CkConfig) config = ck_config_new();
+        g_assert_false(ck_config_set(config, "ttl", values[i], &error));
+        assert_invalid(error, "ttl", values[i], "such as 30, 10m or 2h", NULL);
+        g_assert_cmpuint(config->ttl, ==, 30);
+    }
+    /* Over and over again is no pace. */
+    g_autoptr(CkConfig) config = ck_config_new();
+    g_assert_false(ck_config_set(config, "relist", "0", NULL));
+    g_assert_cmpuint(config->relist, ==, 600);
 }
 
 static void refuses_bad_values_by_name_and_keeps_the_old_one(void)

@@ -64,7 +64,7 @@ static GString *read_again(CkContents *contents, CkFile file, gint64 row, guint6
 {
     g_autoptr(GError) error = NULL;
     GString *out = g_string_new(NULL);
-    gboolean ok = ck_contents_read(contents, file, row, offset, size, out, &error);
+    gboolean ok = ck_contents_read(contents, file, row, CK_VERSION_MAX, offset, size, out, &error);
     g_assert_no_error(error);
     g_assert_true(ok);
     g_assert_cmpuint(out->len, <=, size);
@@ -164,7 +164,7 @@ static void what_is_read_is_appended(void)
     g_autoptr(GString) out = g_string_new("before ");
     g_auto(CkThreadRow) thread = {0};
     rows_get_thread(store, "cthr_1", &thread);
-    g_assert_true(ck_contents_read(contents, CK_FILE_THREAD_MD, thread.row, 0, 3, out, NULL));
+    g_assert_true(ck_contents_read(contents, CK_FILE_THREAD_MD, thread.row, 0, 0, 3, out, NULL));
     g_assert_cmpstr(out->str, ==, "before ---");
 }
 
@@ -471,7 +471,7 @@ static void what_is_read_from_a_large_item_is_appended(void)
     rows_get_thread(store, "cthr_1", &thread);
     rows_get_item(store, thread.row, 3, &item);
     for (int i = 0; i < 2; i++)
-        g_assert_true(ck_contents_read(contents, CK_FILE_ITEM_MD, item.row, 0, 7, out, NULL));
+        g_assert_true(ck_contents_read(contents, CK_FILE_ITEM_MD, item.row, 0, 0, 7, out, NULL));
     g_assert_cmpstr(out->str, ==, "before ## user## user");
 }
 
@@ -484,7 +484,7 @@ static void a_missing_row_is_an_error(void)
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GString) out = g_string_new(NULL);
-        g_assert_false(ck_contents_read(contents, files[i], 4711, 0, ALL, out, &error));
+        g_assert_false(ck_contents_read(contents, files[i], 4711, 0, 0, ALL, out, &error));
         g_assert_error(error, CK_ERROR, CK_ERROR_STORE);
         g_assert_cmpuint(out->len, ==, 0);
     }

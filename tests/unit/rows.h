@@ -52,7 +52,7 @@ static inline void rows_put_item(CkStore *store, const char *thread, const char 
     g_autofree char *id = ck_decode_identity(item->json, "id");
     rows_get_thread(store, thread, &row);
     g_autofree char *other = g_strdup_printf("~%" G_GUINT64_FORMAT, row.items + 1);
-    g_assert_true(ck_store_put_item(store, &row, id ? id : other, item, &error) &&
+    g_assert_true(ck_store_put_item(store, &row, id ? id : other, item, &(gint64){0}, &error) &&
                   ck_store_put_totals(store, &row, &error));
     g_assert_no_error(error);
 }

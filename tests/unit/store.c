@@ -482,7 +482,7 @@ static void items_are_told_apart_by_the_ids_they_are_given(void)
         g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json, strlen(json)});
         g_auto(CkThreadRow) thread = {0};
         rows_get_thread(store, "cthr_1", &thread);
-        g_assert_true(ck_store_put_item(store, &thread, steps[i].id, item, NULL));
+        g_assert_true(ck_store_put_item(store, &thread, steps[i].id, item, &(gint64){0}, NULL));
         g_assert_true(ck_store_put_totals(store, &thread, NULL));
         g_assert_cmpuint(thread.items, ==, steps[i].items);
     }
@@ -878,7 +878,7 @@ static void changes_grow_with_all_that_is_written(void)
     g_assert_cmpint(ck_store_changes(store), >, before);
     before = ck_store_changes(store);
     rows_get_thread(store, "cthr_1", &row);
-    g_assert_true(ck_store_put_item(store, &row, "cthi_1", item, NULL));
+    g_assert_true(ck_store_put_item(store, &row, "cthi_1", item, &(gint64){0}, NULL));
     g_assert_cmpint(ck_store_changes(store), >, before);
     before = ck_store_changes(store);
     g_assert_true(ck_store_put_listing(store, "threads:", "a", FALSE, NULL));
