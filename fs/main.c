@@ -13,7 +13,8 @@
 #include "log.h"
 #include "mountpoint.h"
 #include "options.h"
-#include "relist.h"
+#include "refresh.h"
+#include "revalidate.h"
 #include "session.h"
 
 /* The running program. The loop runs twice: until the first page is there, then for the mount. */
@@ -24,11 +25,11 @@ typedef struct {
     int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
     gboolean stopped;
     gboolean timed_out;
-    gboolean has_terminal; /* and ends when that hangs up */
-    CkSession *session;    /* NULL until it is mounted */
-    CkRelist *relist;      /* the same */
-    CkWait *wait;          /* for the first page; NULL once that or its failure is there */
-    GError *failure;       /* of the first page */
+    gboolean has_terminal;      /* and ends when that hangs up */
+    CkSession *session;         /* NULL until it is mounted */
+    CkRevalidator *revalidator; /* the same */
+    CkWait *wait;               /* for the first page; NULL once that or its failure is there */
+    GError *failure;            /* of the first page */
 } Program;
 
 static gboolean on_signal(gpointer data)
@@ -54,14 +55,29 @@ static gboolean on_hangup(gpointer data)
     Program *program = data;
     if (program->has_terminal && !can_open_terminal())
         return on_signal(program);
-    if (program->relist)
-        ck_relist_start(program->relist);
+    if (program->revalidator) {
+        ck_session_refresh(program->session);
+        ck_revalidator_refresh(program->revalidator, NULL, NULL);
+    }
     return G_SOURCE_CONTINUE;
 }
 
+/* CkCheckEvents, from before there is a session. */
+
 static void on_thread_changed(const char *thread_id, gpointer data)
 {
-    ck_session_thread_changed(thread_id, ((Program *)data)->session);
+    if (((Program *)data)->session)
+        ck_session_thread_changed(thread_id, ((Program *)data)->session);
+}
+
+static void on_thread_grown(const char *thread_id, gpointer data)
+{
+    ck_session_thread_grown(thread_id, ((Program *)data)->session);
+}
+
+static void on_item_changed(gint64 row, gpointer data)
+{
+    ck_session_item_changed(row, ((Program *)data)->session);
 }
 
 static void on_thread_gone(const CkThreadRow *thread, gpointer data)
@@ -69,7 +85,7 @@ static void on_thread_gone(const CkThreadRow *thread, gpointer data)
     ck_session_thread_gone(thread, ((Program *)data)->session);
 }
 
-static void on_relist_failed(const GError *error, gpointer data)
+static void on_check_failed(const GError *error, gpointer data)
 {
     ck_log_failure(error, ((Program *)data)->log);
 }
@@ -146,6 +162,16 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     if (!api)
         return FALSE;
     g_autoptr(CkPager) pager = ck_pager_new(context, store, api, config);
+    const CkRevalidatorEvents events = {
+        .check = {.thread_changed = on_thread_changed,
+                  .grown = on_thread_grown,
+                  .item_changed = on_item_changed,
+                  .thread_gone = on_thread_gone,
+                  .data = program},
+        .failed = on_check_failed,
+        .data = program,
+    };
+    g_autoptr(CkRevalidator) revalidator = ck_revalidator_new(context, store, api, config, &events);
     g_autoptr(CkTree) tree = ck_tree_new(store, config);
     g_autoptr(CkWalks) walks = ck_walks_new(store, pager, config);
     if (!fetch_first_page(program, pager, error))
@@ -156,6 +182,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
         .context = context,
         .config = config,
         .pager = pager,
+        .revalidator = revalidator,
         .tree = tree,
         .walks = walks,
         .log = program->log,
@@ -169,18 +196,11 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
                                                     options->debug, on_unmounted, program);
     if (!session)
         return FALSE;
-    ck_pager_set_changed(pager, ck_session_thread_changed, session);
-    const CkRelistEvents events = {
-        .changed = on_thread_changed,
-        .gone = on_thread_gone,
-        .failed = on_relist_failed,
-        .data = program,
-    };
     program->session = session;
-    g_autoptr(CkRelist) relist = ck_relist_new(store, api, config, &events);
-    program->relist = relist;
+    program->revalidator = revalidator;
+    ck_pager_set_changed(pager, on_thread_changed, program);
     g_main_loop_run(program->loop);
-    program->relist = NULL;
+    program->revalidator = NULL;
     return TRUE;
 }
 
@@ -222,7 +242,9 @@ int main(int argc, char **argv)
         printf("chatkitfs %s\nlibfuse %s\n", CK_VERSION, fuse_pkgversion());
         return EXIT_SUCCESS;
     }
-    if (options && run(options, log, &error))
+    if (options && options->refresh && ck_refresh(options->mountpoint, &error))
+        return EXIT_SUCCESS;
+    if (options && !options->refresh && run(options, log, &error))
         return EXIT_SUCCESS;
     if (error)
         fprintf(stderr, "chatkitfs: %s\n", error->message);

@@ -20,13 +20,14 @@ struct _CkContentsJob {
     GArray *files; /* File; their bytes stand one after the other in bytes */
 };
 
-/* What the thread is to do: store a job's contents and then answer a read, or (job NULL) invalidate
- * a node. */
+/* What the thread is to do: store a job's contents and then answer a read; or (job NULL) forget a
+ * name in the folder that node is, answer an ioctl, or invalidate a node. */
 typedef struct {
     CkContentsJob *job;
-    fuse_req_t read;
+    fuse_req_t read; /* or ioctl */
     GString *answer;
     guint64 node;
+    char *name;
 } Task;
 
 struct _CkNotifier {
@@ -115,7 +116,13 @@ static void store(CkNotifier *notifier, CkContentsJob *job)
 static void perform(CkNotifier *notifier, Task *task)
 {
     if (!task->job) {
-        fuse_lowlevel_notify_inval_inode(notifier->fuse, task->node, 0, 0);
+        if (task->name)
+            fuse_lowlevel_notify_inval_entry(notifier->fuse, task->node, task->name,
+                                             strlen(task->name));
+        else if (task->read)
+            fuse_reply_ioctl(task->read, 0, NULL, 0);
+        else
+            fuse_lowlevel_notify_inval_inode(notifier->fuse, task->node, 0, 0);
         return;
     }
     store(notifier, task->job);
@@ -129,6 +136,7 @@ static void task_free(Task *task)
     g_clear_pointer(&task->job, ck_contents_job_unref);
     if (task->answer)
         g_string_free(task->answer, TRUE);
+    g_free(task->name);
     g_free(task);
 }
 
@@ -179,6 +187,16 @@ void ck_notifier_store(CkNotifier *notifier, CkContentsJob *job, fuse_req_t read
 void ck_notifier_invalidate(CkNotifier *notifier, guint64 node)
 {
     push(notifier, (Task){.node = node});
+}
+
+void ck_notifier_forget_name(CkNotifier *notifier, guint64 folder, const char *name)
+{
+    push(notifier, (Task){.node = folder, .name = g_strdup(name)});
+}
+
+void ck_notifier_answer(CkNotifier *notifier, fuse_req_t ioctl)
+{
+    push(notifier, (Task){.read = ioctl});
 }
 
 gboolean ck_notifier_can_store(CkNotifier *notifier)

@@ -55,5 +55,12 @@ gboolean ck_notifier_can_store(CkNotifier *notifier);
 /* Has the kernel forget the attributes and the contents of a file or folder. */
 void ck_notifier_invalidate(CkNotifier *notifier, guint64 node);
 
+/* Has it forget what the name leads to. It locks the folder for that, so no request for that folder
+ * may wait for anything but the loop. */
+void ck_notifier_forget_name(CkNotifier *notifier, guint64 folder, const char *name);
+
+/* Answers an ioctl with 0 once all that was queued before is done. */
+void ck_notifier_answer(CkNotifier *notifier, fuse_req_t ioctl);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkNotifier, ck_notifier_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkContentsJob, ck_contents_job_unref)

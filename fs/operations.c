@@ -4,14 +4,16 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "refresh.h"
+
 /* How much a directory is read at a time: readers that look at st_blksize (glibc) then take
  * thousands of entries with one request. */
 #define FOLDER_BLOCK (1024 * 1024)
 #define FILE_BLOCK   (128 * 1024)
 
-static double seconds_valid(const CkMount *mount, const CkStat *stat)
+static double seconds_valid(const CkRequest *request, const CkStat *stat)
 {
-    return stat->final ? CK_FINAL_SECONDS : mount->config->ttl;
+    return stat->final ? CK_FINAL_SECONDS : MIN(request->valid, CK_FINAL_SECONDS);
 }
 
 static struct stat attributes(const CkMount *mount, const CkStat *stat)
@@ -22,7 +24,7 @@ static struct stat attributes(const CkMount *mount, const CkStat *stat)
         [CK_TYPE_LINK] = S_IFLNK | 0777,
     };
     gboolean folder = stat->type == CK_TYPE_FOLDER;
-    struct timespec time = {.tv_sec = stat->time};
+    struct timespec time = {.tv_sec = stat->time, .tv_nsec = stat->nanoseconds};
     return (struct stat){
         .st_ino = stat->node,
         .st_mode = modes[stat->type],
@@ -38,13 +40,13 @@ static struct stat attributes(const CkMount *mount, const CkStat *stat)
     };
 }
 
-static struct fuse_entry_param entry(const CkMount *mount, const CkStat *stat)
+static struct fuse_entry_param entry(const CkRequest *request, const CkStat *stat)
 {
     return (struct fuse_entry_param){
         .ino = stat->node,
-        .attr = attributes(mount, stat),
-        .attr_timeout = seconds_valid(mount, stat),
-        .entry_timeout = seconds_valid(mount, stat),
+        .attr = attributes(request->mount, stat),
+        .attr_timeout = seconds_valid(request, stat),
+        .entry_timeout = seconds_valid(request, stat),
     };
 }
 
@@ -54,13 +56,21 @@ static CkTreeResult lookup(CkRequest *request, CkWant *want, GError **error)
     CkStat stat;
     CkTreeResult result = ck_tree_lookup(mount->tree, request->node, request->name,
                                          request->no_thread, &stat, want, error);
-    if (result == CK_TREE_OK) {
-        struct fuse_entry_param found = entry(mount, &stat);
-        fuse_reply_entry(request->req, &found);
-        if (stat.type == CK_TYPE_FILE)
-            ck_walks_visit(mount->walks, ck_tree_thread(stat.node));
+    /* That there never is such a name need not be checked. */
+    if (result == CK_TREE_OK || result == CK_TREE_WANT || !stat.final) {
+        CkTreeResult current = ck_request_revalidate(request, TRUE, FALSE, want, error);
+        if (current != CK_TREE_OK)
+            return current;
     }
-    request->absent_for = stat.brief ? 0 : seconds_valid(mount, &stat);
+    if (result == CK_TREE_OK) {
+        struct fuse_entry_param found = entry(request, &stat);
+        fuse_reply_entry(request->req, &found);
+        if (stat.type == CK_TYPE_FILE) {
+            ck_walks_visit(mount->walks, ck_tree_thread(stat.node));
+            ck_expiry_add(mount->expiry, request->node, request->valid);
+        }
+    }
+    request->absent_for = stat.brief ? 0 : seconds_valid(request, &stat);
     return result;
 }
 
@@ -68,10 +78,13 @@ static CkTreeResult getattr(CkRequest *request, CkWant *want, GError **error)
 {
     CkMount *mount = request->mount;
     CkStat stat;
+    CkTreeResult current = ck_request_revalidate(request, FALSE, TRUE, want, error);
+    if (current != CK_TREE_OK)
+        return current;
     CkTreeResult result = ck_tree_stat(mount->tree, request->node, &stat, want, error);
     if (result == CK_TREE_OK) {
         struct stat found = attributes(mount, &stat);
-        fuse_reply_attr(request->req, &found, seconds_valid(mount, &stat));
+        fuse_reply_attr(request->req, &found, seconds_valid(request, &stat));
     }
     return result;
 }
@@ -112,7 +125,7 @@ typedef struct {
 static gboolean add_at(Page *page, const char *name, const CkStat *stat, guint64 position)
 {
     const CkRequest *request = page->request;
-    struct fuse_entry_param found = entry(request->mount, stat);
+    struct fuse_entry_param found = entry(request, stat);
     char *at = page->bytes + page->used;
     gsize left = request->size - page->used;
     gsize size =
@@ -134,6 +147,11 @@ static gboolean add_entry(const char *name, const CkStat *stat, guint64 position
 static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error)
 {
     static const char *const dots[DOTS] = {".", ".."};
+    /* What follows is part of a listing that has been begun. */
+    gboolean begins = request->position == 0;
+    CkTreeResult current = ck_request_revalidate(request, TRUE, !begins, want, error);
+    if (current != CK_TREE_OK)
+        return current;
     g_autofree char *bytes = g_malloc(request->size);
     Page page = {request, bytes, 0};
     /* Only inode and type of these are used, and that of ".." need not be exact. */
@@ -143,14 +161,26 @@ static CkTreeResult read_folder(CkRequest *request, CkWant *want, GError **error
             break;
     guint64 position = request->position > DOTS ? request->position - DOTS : 0;
     CkMount *mount = request->mount;
-    if (request->position == 0)
+    if (begins)
         ck_store_ahead_forget(mount->ahead, request->node);
     CkTreeResult result =
         ck_tree_list(mount->tree, request->node, position, add_entry, &page, want, error);
     if (result == CK_TREE_OK)
         fuse_reply_buf(request->req, bytes, page.used);
-    if (result == CK_TREE_OK && request->position == 0)
+    if (result == CK_TREE_OK && begins)
         ck_walks_visit(mount->walks, ck_tree_thread(request->node));
+    if (result == CK_TREE_OK && request->node != CK_TREE_ROOT)
+        ck_expiry_add(mount->expiry, request->node, request->valid);
+    return result;
+}
+
+static CkTreeResult refresh(CkRequest *request, CkWant *want, GError **error)
+{
+    (void)want;
+    (void)error;
+    CkTreeResult result = ck_request_refresh(request);
+    if (result == CK_TREE_OK)
+        ck_notifier_answer(request->mount->notifier, request->req);
     return result;
 }
 
@@ -237,6 +267,22 @@ static void op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t p
     start_read_folder(req, node, size, position, TRUE);
 }
 
+static void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
+                     struct fuse_file_info *file, unsigned flags, const void *in, size_t in_size,
+                     size_t out_size)
+{
+    (void)argument;
+    (void)file;
+    (void)flags;
+    (void)in;
+    (void)in_size;
+    (void)out_size;
+    if (command == CK_REFRESH && node == CK_TREE_ROOT)
+        ck_request_start(req, refresh, &(CkRequest){.node = node});
+    else
+        fuse_reply_err(req, ENOTTY);
+}
+
 static void op_statfs(fuse_req_t req, fuse_ino_t node)
 {
     struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = NAME_MAX};
@@ -258,4 +304,5 @@ const struct fuse_lowlevel_ops ck_operations = {
     .readdir = op_readdir,
     .readdirplus = op_readdirplus,
     .statfs = op_statfs,
+    .ioctl = op_ioctl,
 };

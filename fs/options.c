@@ -26,8 +26,12 @@ static const char help[] =
     "  --concurrency=N       requests under way at once (default 16)\n"
     "  --page-size=N         threads or items asked for at once (default 100, the most)\n"
     "  --timeout=SECONDS     how long a file operation waits for each page (default 30)\n"
-    "  --ttl=SECONDS         how long the kernel answers from its caches what can still change,\n"
-    "                        such as folders (default 30)\n"
+    "  --ttl=TIME            how long what is known counts as current: 30 (seconds), 10m, inf;\n"
+    "                        0: it is checked at every lookup (default 30)\n"
+    "  --relist=TIME         after how long titles, states and deletions are looked for in the\n"
+    "                        whole list of threads (default 10m)\n"
+    "  --strict              what can't be checked is an error; else what is known is shown\n"
+    "  --refresh MOUNTPOINT  has a running chatkitfs do so now, and waits for it\n"
     "  -f                    stay in the foreground; log to standard error\n"
     "  -d                    the same, and print every request of the kernel\n"
     "  -s                    accepted; chatkitfs is single-threaded in any case\n"
@@ -99,6 +103,8 @@ static int take_flag(Parse *parse, const char *flag)
         options->help = TRUE;
     else if (strcmp(flag, "-V") == 0 || strcmp(flag, "--version") == 0)
         options->version = TRUE;
+    else if (strcmp(flag, "--refresh") == 0)
+        options->refresh = TRUE;
     else if (strcmp(flag, "-s") != 0)
         return unknown_option(parse, "", flag);
     return 0;
@@ -117,6 +123,10 @@ static int take_option(Parse *parse, const char *option)
         if (!parts[1])
             return invalid(parse, "--%s needs a value", parts[0]);
         return ck_config_set(options->config, parts[0], parts[1], parse->error) ? 0 : -1;
+    }
+    if (ck_config_has_switch(parts[0]) && !parts[1]) {
+        ck_config_switch_on(options->config, parts[0]);
+        return 0;
     }
     if (dashes)
         return take_flag(parse, option);

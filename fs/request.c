@@ -12,6 +12,7 @@ static void unpark(CkRequest *request)
 {
     g_queue_remove(&request->mount->parked, request);
     g_clear_pointer(&request->wait, ck_pager_cancel);
+    g_clear_pointer(&request->check, ck_revalidator_cancel);
     if (request->deadline) {
         g_source_destroy(request->deadline);
         g_clear_pointer(&request->deadline, g_source_unref);
@@ -70,9 +71,29 @@ static void on_woken(const GError *error, gpointer data)
     run(request);
 }
 
+/* It has been checked, or can't be: what is known is shown all the same, unless that is not wanted.
+ */
+static void on_checked(const GError *error, gpointer data)
+{
+    CkRequest *request = data;
+    request->check = NULL;
+    unpark(request);
+    if (error && (request->mount->config->strict || request->waits_for == CK_WAITS_FOR_REFRESH)) {
+        end_failed(request, error);
+        return;
+    }
+    request->valid = request->mount->config->ttl;
+    run(request);
+}
+
 static gboolean on_deadline(gpointer data)
 {
     CkRequest *request = data;
+    if (request->waits_for == CK_WAITS_FOR_CHECK && !request->mount->config->strict) {
+        unpark(request);
+        run(request);
+        return G_SOURCE_REMOVE;
+    }
     g_autofree char *what = ck_want_describe(&request->lacks);
     g_autoptr(GError) error = g_error_new(CK_ERROR, CK_ERROR_TIMED_OUT, "%s: no page within %u s",
                                           what, request->mount->config->timeout);
@@ -92,6 +113,14 @@ static void on_interrupt(fuse_req_t req, void *data)
     end(request, EINTR);
 }
 
+static void start_deadline(CkRequest *request)
+{
+    CkMount *mount = request->mount;
+    request->deadline = g_timeout_source_new_seconds(mount->config->timeout);
+    g_source_set_callback(request->deadline, on_deadline, request, NULL);
+    g_source_attach(request->deadline, mount->context);
+}
+
 static void park(CkRequest *request, const CkWant *want)
 {
     CkMount *mount = request->mount;
@@ -104,19 +133,59 @@ static void park(CkRequest *request, const CkWant *want)
     ck_want_clear(&request->lacks);
     request->lacks = ck_want_copy(want);
     g_queue_push_tail(&mount->parked, request);
-    request->deadline = g_timeout_source_new_seconds(mount->config->timeout);
-    g_source_set_callback(request->deadline, on_deadline, request, NULL);
-    g_source_attach(request->deadline, mount->context);
-    request->wait = ck_pager_wait(mount->pager, want, on_woken, request);
+    if (request->waits_for == CK_WAITS_FOR_REFRESH) {
+        request->check = ck_revalidator_refresh(mount->revalidator, on_checked, request);
+    } else {
+        start_deadline(request);
+        if (request->waits_for == CK_WAITS_FOR_CHECK)
+            request->check = ck_revalidator_wait(mount->revalidator, want, on_checked, request);
+        else
+            request->wait = ck_pager_wait(mount->pager, want, on_woken, request);
+    }
     if (want->kind == CK_WANT_ITEMS)
         ck_walks_visit(mount->walks, ck_tree_thread(request->node));
     fuse_req_interrupt_func(request->req, on_interrupt, request);
+}
+
+CkTreeResult ck_request_revalidate(CkRequest *request, gboolean entries, gboolean again,
+                                   CkWant *want, GError **error)
+{
+    CkMount *mount = request->mount;
+    g_auto(CkWant) listing = {0};
+    if (request->checked)
+        return CK_TREE_OK;
+    request->checked = TRUE;
+    ck_tree_source(mount->tree, request->node, entries, &listing);
+    switch (ck_revalidate(mount->revalidator, &listing, again, &request->valid, error)) {
+    case CK_WAIT:
+        request->waits_for = CK_WAITS_FOR_CHECK;
+        ck_want_clear(want);
+        *want = listing;
+        listing = (CkWant){0};
+        return CK_TREE_WANT;
+    case CK_REFUSE:
+        return CK_TREE_FAILED;
+    default:
+        return CK_TREE_OK;
+    }
+}
+
+CkTreeResult ck_request_refresh(CkRequest *request)
+{
+    CkMount *mount = request->mount;
+    if (request->refreshed)
+        return CK_TREE_OK;
+    request->refreshed = TRUE;
+    request->waits_for = CK_WAITS_FOR_REFRESH;
+    mount->refresh(mount->session);
+    return CK_TREE_WANT;
 }
 
 static void run(CkRequest *request)
 {
     g_auto(CkWant) want = {0};
     g_autoptr(GError) error = NULL;
+    request->waits_for = CK_WAITS_FOR_PAGE;
     switch (request->operation(request, &want, &error)) {
     case CK_TREE_OK:
         request_free(request);

@@ -12,14 +12,18 @@
  *            again when woken, and replied to with EINTR when interrupted, ETIMEDOUT when nothing
  *            came for --timeout seconds, ENOTCONN when the mount ends
  *
- * The fetch that a request waits for goes on when the request does not.
+ * The fetch that a request waits for goes on when the request does not. A request that may show
+ * only what has been checked (revalidate.h) is parked in the same way, but with a wait at the
+ * revalidator; if that takes too long it is run with what is known.
  */
 #pragma once
 
 #include <fuse_lowlevel.h>
 
+#include "expiry.h"
 #include "kernel.h"
 #include "log.h"
+#include "revalidate.h"
 #include "store_ahead.h"
 #include "tree.h"
 #include "walk.h"
@@ -32,13 +36,18 @@ typedef struct {
     GMainContext *context;
     const CkConfig *config;
     CkPager *pager;
+    CkRevalidator *revalidator;
     CkTree *tree;
     CkWalks *walks;
     CkLog *log;
     CkKernel kernel;      /* chosen with the first request, INIT */
     gboolean initialized; /* INIT has been replied to */
-    CkStoreAhead *ahead;  /* the session's */
-    uid_t uid;            /* owner of all files */
+    CkStoreAhead *ahead;  /* the session's, as the next three */
+    CkExpiry *expiry;
+    CkNotifier *notifier;
+    void (*refresh)(gpointer session); /* has the kernel forget what is not current any more */
+    gpointer session;
+    uid_t uid; /* owner of all files */
     gid_t gid;
     GQueue parked;                /* CkRequest */
     gboolean ending;              /* nothing is parked any more */
@@ -62,15 +71,29 @@ struct _CkRequest {
     gboolean plus;      /* readdirplus */
     gboolean no_thread; /* set when the thread that it lacked turned out not to exist */
     double absent_for; /* to be set with CK_TREE_ABSENT: seconds for which that may be remembered */
+    double valid;      /* seconds for which what can change may be taken as current */
+    gboolean checked;  /* whether that is so has been looked at */
+    gboolean refreshed;
     /* private */
     CkOperation operation;
+    enum { CK_WAITS_FOR_PAGE, CK_WAITS_FOR_CHECK, CK_WAITS_FOR_REFRESH } waits_for;
     CkWant lacks; /* what it was parked for last */
     CkWait *wait;
+    CkRevalidation *check;
     GSource *deadline;
 };
 
 /* Runs the operation. asked: its node, name, position, size and plus; copied, the rest is ours. */
 void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *asked);
+
+/* To be called by an operation that shows a node's contents (entries: the names in that folder, and
+ * what they lead to), once what it shows is found, and before it replies: sets request->valid.
+ * Anything but CK_TREE_OK is to be returned. again: see ck_revalidate(). */
+CkTreeResult ck_request_revalidate(CkRequest *request, gboolean entries, gboolean again,
+                                   CkWant *want, GError **error);
+
+/* The same for one that has everything read anew. */
+CkTreeResult ck_request_refresh(CkRequest *request);
 
 /* Ends all parked requests with ENOTCONN, and from now on those that would be parked. */
 void ck_mount_end_requests(CkMount *mount);

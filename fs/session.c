@@ -12,6 +12,12 @@
 /* So many requests are taken at once before curl and the timers get a turn. */
 #define BATCH 64
 
+/* A name that the kernel is to forget. */
+typedef struct {
+    guint64 folder;
+    char *name;
+} Name;
+
 struct _CkSession {
     CkMount *mount;
     struct fuse_session *fuse;
@@ -19,6 +25,9 @@ struct _CkSession {
     GSource *source;
     CkNotifier *notifier;
     CkStoreAhead *ahead;
+    CkExpiry *expiry;
+    GArray *names; /* Name; they are forgotten when the loop is idle */
+    GSource *forgetting;
     gboolean mounted;
     void (*ended)(gpointer data);
     gpointer data;
@@ -77,6 +86,11 @@ static struct fuse_session *new_fuse(CkMount *mount, const char *options, gboole
     return fuse;
 }
 
+static void name_clear(gpointer data)
+{
+    g_free(((Name *)data)->name);
+}
+
 CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
                             gboolean debug, void (*ended)(gpointer data), gpointer data)
 {
@@ -88,6 +102,8 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     session->fuse = fuse;
     session->ended = ended;
     session->data = data;
+    session->names = g_array_new(FALSE, FALSE, sizeof(Name));
+    g_array_set_clear_func(session->names, name_clear);
     if (fuse_session_mount(fuse, mountpoint) != 0)
         return NULL;
     session->mounted = TRUE;
@@ -95,7 +111,10 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     int fd = fuse_session_fd(fuse);
     if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL) || fuse_session_custom_io(fuse, &io, fd) != 0)
         return NULL;
-    session->notifier = ck_notifier_new(fuse, mount->context);
+    mount->notifier = session->notifier = ck_notifier_new(fuse, mount->context);
+    mount->expiry = session->expiry = ck_expiry_new(mount->context, session->notifier);
+    mount->refresh = ck_session_refresh;
+    mount->session = session;
     mount->ahead = session->ahead = ck_store_ahead_new(session->notifier, mount->tree);
     session->source = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
     g_source_set_callback(session->source, G_SOURCE_FUNC(on_requests), session, NULL);
@@ -103,9 +122,6 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     return g_steal_pointer(&session);
 }
 
-/* What tells of a thread: its files, and the folder that it is listed in. Names are left to
- * themselves: to invalidate one locks its folder, which a request that waits for a page holds, and
- * then not even SIGKILL would end the program. */
 static void invalidate_nodes(CkSession *session, const CkThreadRow *thread)
 {
     g_autoptr(GArray) nodes = ck_tree_nodes_of(session->mount->tree, thread);
@@ -113,12 +129,83 @@ static void invalidate_nodes(CkSession *session, const CkThreadRow *thread)
         ck_notifier_invalidate(session->notifier, g_array_index(nodes, guint64, i));
 }
 
+/* Whether a request for the folder, or for a name in it, waits. */
+static gboolean is_waited_for(CkSession *session, guint64 folder)
+{
+    for (const GList *each = session->mount->parked.head; each; each = each->next)
+        if (((const CkRequest *)each->data)->node == folder)
+            return TRUE;
+    return FALSE;
+}
+
+/* Names in a thread's folder lead to other files now. To forget a name locks the folder, and a
+ * request that waits for a page holds that lock: if the program were killed then, not even SIGKILL
+ * would end it. Names that are left known are asked for again when their time has passed. For the
+ * same reason the names of threads are left alone. */
+static gboolean forget_names(gpointer data)
+{
+    CkSession *session = data;
+    g_clear_pointer(&session->forgetting, g_source_unref);
+    for (guint i = 0; i < session->names->len; i++) {
+        const Name *name = &g_array_index(session->names, Name, i);
+        if (!is_waited_for(session, name->folder))
+            ck_notifier_forget_name(session->notifier, name->folder, name->name);
+    }
+    g_array_set_size(session->names, 0);
+    return G_SOURCE_REMOVE;
+}
+
+/* When those who waited for just this have been answered. */
+static void forget_names_later(CkSession *session)
+{
+    if (session->forgetting)
+        return;
+    session->forgetting = g_idle_source_new();
+    g_source_set_callback(session->forgetting, forget_names, session, NULL);
+    g_source_attach(session->forgetting, session->mount->context);
+}
+
+static void add_names(CkSession *session, const CkThreadRow *thread, gint64 row, gboolean of_item)
+{
+    g_autoptr(GArray) folders = ck_tree_folders_of(thread);
+    g_autoptr(GPtrArray) names = ck_tree_names_of(session->mount->tree, row, of_item);
+    for (guint i = 0; i < names->len; i++) {
+        const Name name = {g_array_index(folders, guint64, 0),
+                           g_strdup(g_ptr_array_index(names, i))};
+        g_array_append_val(session->names, name);
+    }
+    forget_names_later(session);
+}
+
 void ck_session_thread_changed(const char *thread_id, gpointer data)
 {
     CkSession *session = data;
     g_auto(CkThreadRow) thread = {0};
-    if (session->notifier && ck_tree_find_thread(session->mount->tree, thread_id, &thread))
-        invalidate_nodes(session, &thread);
+    ck_tree_set_changed(session->mount->tree);
+    if (!session->notifier || !ck_tree_find_thread(session->mount->tree, thread_id, &thread))
+        return;
+    invalidate_nodes(session, &thread);
+    if (thread.changes > 0)
+        add_names(session, &thread, thread.row, FALSE);
+}
+
+void ck_session_thread_grown(const char *thread_id, gpointer data)
+{
+    CkSession *session = data;
+    g_auto(CkThreadRow) thread = {0};
+    if (!session->notifier || !ck_tree_find_thread(session->mount->tree, thread_id, &thread))
+        return;
+    invalidate_nodes(session, &thread);
+    if (thread.jsonl_version > 0)
+        add_names(session, &thread, thread.row, FALSE);
+}
+
+void ck_session_item_changed(gint64 row, gpointer data)
+{
+    CkSession *session = data;
+    g_auto(CkThreadRow) thread = {0};
+    if (session->notifier && ck_tree_find_thread_of(session->mount->tree, row, &thread))
+        add_names(session, &thread, row, TRUE);
 }
 
 /* A name of it may be known for a while. But who follows that asks for the attributes of what is
@@ -126,21 +213,47 @@ void ck_session_thread_changed(const char *thread_id, gpointer data)
 void ck_session_thread_gone(const CkThreadRow *thread, gpointer data)
 {
     CkSession *session = data;
+    ck_tree_set_changed(session->mount->tree);
+    if (!session->notifier)
+        return;
     invalidate_nodes(session, thread);
     g_autoptr(GArray) folders = ck_tree_folders_of(thread);
     for (guint i = 0; i < folders->len; i++)
         ck_notifier_invalidate(session->notifier, g_array_index(folders, guint64, i));
 }
 
+static void forget_folder(guint64 folder, gpointer data)
+{
+    CkSession *session = data;
+    g_auto(CkThreadRow) thread = {0};
+    if (ck_tree_find_thread_at(session->mount->tree, folder, &thread))
+        invalidate_nodes(session, &thread);
+    else
+        ck_notifier_invalidate(session->notifier, folder);
+}
+
+void ck_session_refresh(gpointer data)
+{
+    CkSession *session = data;
+    ck_tree_set_changed(session->mount->tree);
+    ck_expiry_foreach(session->expiry, forget_folder, session);
+    ck_notifier_invalidate(session->notifier, CK_TREE_ROOT);
+}
+
 void ck_session_free(CkSession *session)
 {
     ck_mount_end_requests(session->mount);
+    if (session->forgetting)
+        g_source_destroy(session->forgetting);
+    g_clear_pointer(&session->forgetting, g_source_unref);
     g_clear_pointer(&session->notifier, ck_notifier_free);
     g_clear_pointer(&session->ahead, ck_store_ahead_free);
     if (session->source) {
         g_source_destroy(session->source);
         g_source_unref(session->source);
     }
+    g_clear_pointer(&session->expiry, ck_expiry_free);
+    g_array_unref(session->names);
     if (session->mounted)
         fuse_session_unmount(session->fuse);
     fuse_session_destroy(session->fuse);

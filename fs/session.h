@@ -13,12 +13,16 @@ typedef struct _CkSession CkSession;
 CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
                             gboolean debug, void (*ended)(gpointer data), gpointer data);
 
-/* Has the kernel forget what it knows of a thread that is not as it was: a CkPagerChanged, for
- * which data is the session. */
+/* Have the kernel forget what it knows of a thread that is new or not as it was, that has got
+ * items, of which an item is not as it was, or that is gone: CkCheckEvents, for which data is the
+ * session. */
 void ck_session_thread_changed(const char *thread_id, gpointer data);
-
-/* The same of a thread that is gone, its folder included. */
+void ck_session_thread_grown(const char *thread_id, gpointer data);
+void ck_session_item_changed(gint64 row, gpointer data);
 void ck_session_thread_gone(const CkThreadRow *thread, gpointer data);
+
+/* Has it forget all that could have changed. */
+void ck_session_refresh(gpointer session);
 
 /* Unmounts, if that has not happened yet, and ends what still waits. */
 void ck_session_free(CkSession *session);

@@ -18,6 +18,7 @@ CkConfig *ck_config_new(void)
     config->page_size = 100;
     config->timeout = 30;
     config->ttl = 30;
+    config->relist = 600;
     config->until = G_MAXINT64;
     config->formats = CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT;
     return config;
@@ -94,6 +95,8 @@ static gboolean set_names(CkConfig *config, const char *value, GError **error)
     return TRUE;
 }
 
+#define SECONDS_MAX (365 * 86400)
+
 /* A colon separates as well as a comma, which ends an option within -o. */
 static gboolean set_formats(CkConfig *config, const char *value, GError **error)
 {
@@ -150,14 +153,55 @@ static gboolean set_number(guint *setting, const char *name, const char *value, 
     return TRUE;
 }
 
+/* A number of seconds, or with a unit. */
+static gboolean set_seconds(guint *setting, const char *name, const char *value, guint min,
+                            GError **error)
+{
+    static const struct {
+        const char *unit;
+        guint64 seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    g_autofree char *allowed =
+        g_strdup_printf("a time from %u seconds to 365 days, such as 30, 10m or 2h, or inf", min);
+    gsize digits = strspn(value, "0123456789");
+    g_autofree char *number = g_strndup(value, digits);
+    guint64 count;
+    if (strcmp(value, "inf") == 0) {
+        *setting = CK_NEVER;
+        return TRUE;
+    }
+    if (!g_ascii_string_to_unsigned(number, 10, 0, SECONDS_MAX, &count, NULL))
+        return bad_value(error, name, value, allowed);
+    for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
+        guint64 seconds = count * units[i].seconds;
+        if (strcmp(value + digits, units[i].unit) != 0 || seconds < min || seconds > SECONDS_MAX)
+            continue;
+        *setting = (guint)seconds;
+        return TRUE;
+    }
+    return bad_value(error, name, value, allowed);
+}
+
 static const char *const names[] = {
-    "base-url", "concurrency", "formats", "group-by", "names", "organization", "page-size",
-    "project",  "since",       "timeout", "ttl",      "until", "user",         NULL,
+    "base-url",     "concurrency", "formats", "group-by", "names",
+    "organization", "page-size",   "project", "relist",   "since",
+    "timeout",      "ttl",         "until",   "user",     NULL,
 };
 
 gboolean ck_config_has(const char *name)
 {
     return g_strv_contains(names, name);
+}
+
+gboolean ck_config_has_switch(const char *name)
+{
+    return strcmp(name, "strict") == 0;
+}
+
+void ck_config_switch_on(CkConfig *config, const char *name)
+{
+    if (strcmp(name, "strict") == 0)
+        config->strict = TRUE;
 }
 
 gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error)
@@ -181,7 +225,9 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
     if (strcmp(name, "timeout") == 0)
         return set_number(&config->timeout, name, value, 1, 3600, error);
     if (strcmp(name, "ttl") == 0)
-        return set_number(&config->ttl, name, value, 0, 86400, error);
+        return set_seconds(&config->ttl, name, value, 0, error);
+    if (strcmp(name, "relist") == 0)
+        return set_seconds(&config->relist, name, value, 1, error);
     if (strcmp(name, "base-url") == 0)
         replace(&config->base_url, value);
     else if (strcmp(name, "organization") == 0)

@@ -12,6 +12,7 @@ typedef enum {
     CK_FORMAT_JSONL = 1 << 3,      /* items.jsonl */
 } CkFormats;
 
+#define CK_NEVER    G_MAXUINT
 #define CK_USER_MAX 512 /* characters of a user that the API filters by (list-threads) */
 
 typedef struct {
@@ -28,7 +29,9 @@ typedef struct {
     guint concurrency; /* requests under way at once */
     guint page_size;   /* elements asked for at once, up to 100 */
     guint timeout;     /* seconds that a file operation waits for each page */
-    guint ttl;         /* seconds for which the kernel may take as they were what can change */
+    guint ttl;         /* seconds for which a listing counts as current, or CK_NEVER to check it */
+    guint relist;      /* seconds after which all threads are listed anew, or CK_NEVER */
+    gboolean strict;   /* what can't be checked is an error */
 } CkConfig;
 
 /* The defaults. */
@@ -42,6 +45,10 @@ void ck_config_read_environment(CkConfig *config, char **environment);
 
 /* Whether there is a setting of that name, e.g. "group-by". */
 gboolean ck_config_has(const char *name);
+
+/* The same for one that is switched on by its name alone, e.g. "strict". */
+gboolean ck_config_has_switch(const char *name);
+void ck_config_switch_on(CkConfig *config, const char *name);
 
 /* Sets one; name: one that ck_config_has(). Error: CK_ERROR_INVALID, naming the value and what is
  * allowed. Ages such as 7d are counted back from now. */

@@ -142,6 +142,12 @@ static gboolean move_cursor(CkRelist *relist, const CkSegment *end, GError **err
     return moved_on || ck_store_put_listing(relist->store, key, end->before_last, !end->met, error);
 }
 
+static gboolean set_checked(CkRelist *relist, GError **error)
+{
+    g_autofree char *key = ck_want_key(g_queue_peek_head(&relist->wants));
+    return ck_store_set_checked(relist->store, key, relist->began, TRUE, error);
+}
+
 static void conclude(CkRelist *relist, const GPtrArray *chain)
 {
     CkStore *store = relist->store;
@@ -150,7 +156,7 @@ static void conclude(CkRelist *relist, const GPtrArray *chain)
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(thread_row_free);
     if (!(ck_store_begin(store, &error) && place_fresh(relist, chain, &error) &&
           drop_gone(relist, end, gone, &error) && move_cursor(relist, end, &error) &&
-          ck_store_commit(store, &error))) {
+          set_checked(relist, &error) && ck_store_commit(store, &error))) {
         ck_store_rollback(store);
         end_listing(relist, error);
         return;
@@ -286,6 +292,7 @@ static CkFound begin_listing(CkRelist *relist, GError **error)
         return found;
     if (!find_user(relist, want, error) || !ck_store_forget_listed(relist->store, error))
         return CK_FAILED;
+    relist->began = g_get_real_time();
     relist->newest_row = ck_store_newest_row(relist->store, error);
     ck_segment_add(relist, NULL);
     if (relist->newest_row < 0 || !add_bounds(relist, last_place, error))

@@ -42,6 +42,7 @@ struct _CkRelist {
     gboolean unordered;   /* threads came whose times do not descend */
     gboolean unsure;      /* it may have ended before its end */
     gint64 newest_row;    /* of the threads that were known when it began */
+    gint64 began;         /* in microseconds since 1970 */
     GHashTable *segments; /* bound, "" for the start → CkSegment */
     GQueue waiting;       /* CkSegment, borrowed; not begun yet */
     guint under_way;
