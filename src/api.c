@@ -15,16 +15,18 @@ struct _CkApi {
     CkHttp *http;
     CkWorker *worker;
     GHashTable *calls; /* those not ended yet */
+    CkCauses *causes;
+    CkApiUsage usage;   /* but for what http counts, and … */
+    char **rate_limit;  /* or NULL */
+    gint64 pause_until; /* monotonic µs */
 };
-
-/* What a call asks for: tells how its answer is decoded. */
-typedef enum { THREADS, ITEMS, ONE_THREAD } Kind;
 
 /* A call has one of these at a time: a request under way, a timer for the next attempt, or a task
  * that decodes the answer. */
 struct _CkApiCall {
     CkApi *api;
-    Kind kind;
+    CkApiKind kind; /* tells how its answer is decoded */
+    CkCause cause;
     char *url;
     CkHttpRequest *request;
     GSource *timer;
@@ -134,18 +136,24 @@ void ck_api_cancel(CkApiCall *call)
 
 static void finish(CkApiCall *call, CkPage *page, CkPreparedThread *thread, const GError *error)
 {
-    g_hash_table_steal(call->api->calls, call);
-    if (call->kind == ONE_THREAD)
+    CkApi *api = call->api;
+    gboolean answer =
+        call->kind == CK_API_GET_THREAD && g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
+    g_hash_table_steal(api->calls, call);
+    api->usage.failed += error && !answer;
+    CkCause before = ck_causes_swap(api->causes, call->cause);
+    if (call->kind == CK_API_GET_THREAD)
         call->thread_done(thread, error, call->data);
     else
         call->page_done(page, error, call->data);
+    ck_causes_swap(api->causes, before);
     call_free(call);
 }
 
 /* An answer that is decoded on another thread, which does not look at the call. */
 typedef struct {
     CkApiCall *call;
-    Kind kind;
+    CkApiKind kind;
     GBytes *body;
     CkPage *page;
     CkPreparedThread *thread;
@@ -166,9 +174,9 @@ static void decode(gpointer data)
 {
     Answer *answer = data;
     CkSlice json = ck_slice_bytes(answer->body);
-    if (answer->kind == THREADS)
+    if (answer->kind == CK_API_LIST_THREADS)
         answer->page = ck_prepare_threads(answer->body, &answer->error);
-    else if (answer->kind == ITEMS)
+    else if (answer->kind == CK_API_LIST_ITEMS)
         answer->page = ck_prepare_items(answer->body, &answer->error);
     else if (ck_json_check(json, &answer->error))
         answer->thread = ck_prepare_thread(json);
@@ -189,8 +197,10 @@ static void decode_later(CkApiCall *call, GBytes *body)
     answer->body = g_bytes_ref(body);
     call->decoding = ck_worker_run(call->api->worker, decode, on_decoded, answer, answer_free);
     g_autoptr(CkPage) page = call->arrived ? ck_decode_page(body, NULL) : NULL;
+    CkCause before = ck_causes_swap(call->api->causes, call->cause);
     if (page)
         call->arrived(page, call->data);
+    ck_causes_swap(call->api->causes, before);
 }
 
 static gboolean on_timer(gpointer data)
@@ -209,10 +219,36 @@ static void attempt_later(CkApiCall *call, gint64 delay_ms)
     g_source_attach(call->timer, call->api->context);
 }
 
+/* A CkHttpSent. */
+static void on_sent(gpointer data)
+{
+    CkApiCall *call = data;
+    CkApi *api = call->api;
+    api->usage.sent[call->kind]++;
+    api->usage.retries += call->retries > 0;
+    ck_causes_count(api->causes, &call->cause);
+}
+
+static void note_limits(CkApi *api, const CkHttpResponse *response)
+{
+    if (response->rate_limit) {
+        g_strfreev(api->rate_limit);
+        api->rate_limit = g_strdupv(response->rate_limit);
+    }
+    api->usage.limited += response->status == 429;
+}
+
+static void note_pause(CkApi *api, gint64 pause_ms)
+{
+    api->pause_until = MAX(api->pause_until, g_get_monotonic_time() + pause_ms * 1000);
+}
+
 static void on_answer(const CkHttpResponse *response, const GError *error, gpointer data)
 {
     CkApiCall *call = data;
     call->request = NULL;
+    if (response)
+        note_limits(call->api, response);
     if (response && response->status == 200) {
         decode_later(call, response->body);
         return;
@@ -225,9 +261,10 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
     };
     if (g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE))
         ended.should_retry = "false"; /* it would be as large again; the pager asks for less */
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     gint64 left_ms = (call->deadline - g_get_monotonic_time()) / 1000;
-    gint64 delay_ms = ck_retry_delay(&ended, call->retries, g_get_real_time() / G_USEC_PER_SEC,
-                                     g_random_double(), left_ms);
+    gint64 delay_ms = ck_retry_delay(&ended, call->retries, now, g_random_double(), left_ms);
+    note_pause(call->api, ck_retry_pause(&ended, now));
     if (delay_ms >= 0) {
         attempt_later(call, delay_ms);
         return;
@@ -243,12 +280,13 @@ static void attempt(CkApiCall *call)
     call->request = ck_http_get(call->api->http, call->url, on_answer, call);
 }
 
-static CkApiCall *start(CkApi *api, Kind kind, const char *path, const CkListQuery *query,
+static CkApiCall *start(CkApi *api, CkApiKind kind, const char *path, const CkListQuery *query,
                         gpointer data)
 {
     CkApiCall *call = g_new0(CkApiCall, 1);
     call->api = api;
     call->kind = kind;
+    call->cause = ck_causes_current(api->causes);
     call->url = ck_api_url(api->config->base_url, path, query);
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
@@ -259,7 +297,7 @@ static CkApiCall *start(CkApi *api, Kind kind, const char *path, const CkListQue
 
 CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done, gpointer data)
 {
-    CkApiCall *call = start(api, THREADS, "/chatkit/threads", query, data);
+    CkApiCall *call = start(api, CK_API_LIST_THREADS, "/chatkit/threads", query, data);
     call->page_done = done;
     return call;
 }
@@ -268,7 +306,7 @@ CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuer
                              CkPageDone done, gpointer data)
 {
     g_autofree char *path = g_strdup_printf("/chatkit/threads/%s/items", thread_id);
-    CkApiCall *call = start(api, ITEMS, path, query, data);
+    CkApiCall *call = start(api, CK_API_LIST_ITEMS, path, query, data);
     call->page_done = done;
     return call;
 }
@@ -276,7 +314,7 @@ CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuer
 CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data)
 {
     g_autofree char *path = g_strdup_printf("/chatkit/threads/%s", thread_id);
-    CkApiCall *call = start(api, ONE_THREAD, path, NULL, data);
+    CkApiCall *call = start(api, CK_API_GET_THREAD, path, NULL, data);
     call->thread_done = done;
     return call;
 }
@@ -284,6 +322,23 @@ CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone don
 void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived)
 {
     call->arrived = arrived;
+}
+
+CkApiUsage ck_api_usage(const CkApi *api)
+{
+    CkApiUsage usage = api->usage;
+    CkHttpTotals totals = ck_http_totals(api->http);
+    usage.under_way = totals.under_way;
+    usage.wire = totals.wire;
+    usage.decoded = totals.decoded;
+    usage.rate_limit = api->rate_limit;
+    usage.pause_left = MAX(api->pause_until - g_get_monotonic_time(), 0) / 1000;
+    return usage;
+}
+
+CkCauses *ck_api_causes(CkApi *api)
+{
+    return api->causes;
 }
 
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
@@ -303,6 +358,7 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
         .concurrency = config->concurrency,
         .patience = config->timeout,
         .ca_file = config->ca_file,
+        .sent = on_sent,
     };
     CkHttp *http = ck_http_new(context, &options, error);
     if (!http)
@@ -313,6 +369,7 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
     api->http = http;
     api->worker = ck_worker_new(context);
     api->calls = g_hash_table_new_full(NULL, NULL, call_free, NULL);
+    api->causes = ck_causes_new();
     return api;
 }
 
@@ -321,6 +378,8 @@ void ck_api_free(CkApi *api)
     g_hash_table_unref(api->calls);
     ck_http_free(api->http);
     ck_worker_free(api->worker);
+    ck_causes_free(api->causes);
+    g_strfreev(api->rate_limit);
     g_main_context_unref(api->context);
     g_free(api);
 }

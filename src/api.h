@@ -7,11 +7,14 @@
  */
 #pragma once
 
+#include "causes.h"
 #include "config.h"
 #include "prepare.h"
 
 typedef struct _CkApi CkApi;
 typedef struct _CkApiCall CkApiCall;
+
+typedef enum { CK_API_LIST_THREADS, CK_API_LIST_ITEMS, CK_API_GET_THREAD, CK_API_KINDS } CkApiKind;
 
 typedef enum { CK_ORDER_DEFAULT, CK_ORDER_ASC, CK_ORDER_DESC } CkOrder;
 
@@ -49,6 +52,25 @@ CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone don
 
 /* For a call for a page, at once after it was started. */
 void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived);
+
+/* What the server has been asked for so far, and by whom. */
+typedef struct {
+    guint64 sent[CK_API_KINDS]; /* requests that went out, retries among them */
+    guint64 retries;
+    guint64 failed;          /* calls; that there is no such thread is no failure */
+    guint under_way;         /* requests */
+    guint64 wire, decoded;   /* bytes received, see CkHttpTotals */
+    guint64 limited;         /* answers of status 429 */
+    char *const *rate_limit; /* names and values of the last x-ratelimit-* headers in turn,
+                                borrowed until the loop runs; NULL: there were none */
+    gint64 pause_left;       /* ms for which the server asked not to be asked; 0: none */
+} CkApiUsage;
+
+CkApiUsage ck_api_usage(const CkApi *api);
+
+/* For whom calls are made: each counts for the cause that is current when it starts, and that is
+ * current again within its callbacks. Owned by the API. */
+CkCauses *ck_api_causes(CkApi *api);
 
 /* Ends and frees the call; its callback is not called any more. */
 void ck_api_cancel(CkApiCall *call);

@@ -30,6 +30,8 @@ struct _CkHttpRequest {
     gpointer data;
     CURL *easy;
     GByteArray *body;
+    guint64 received; /* bytes, after decompression */
+    gboolean sent;
     gboolean too_large;
     gboolean forsaken; /* about to fail: so did the connection that it waited for */
     char message[CURL_ERROR_SIZE];
@@ -41,9 +43,11 @@ struct _CkHttp {
     CURLSH *sessions; /* of TLS: curl would keep them in the easy handle, and forget them with it */
     struct curl_slist *headers;
     guint concurrency;
-    guint patience; /* seconds */
-    char *ca_file;  /* or NULL */
-    GQueue waiting; /* CkHttpRequest, oldest first */
+    guint patience;        /* seconds */
+    char *ca_file;         /* or NULL */
+    CkHttpSent sent;       /* or NULL */
+    guint64 wire, decoded; /* see CkHttpTotals */
+    GQueue waiting;        /* CkHttpRequest, oldest first */
     GQueue running;
     GSource *timer;          /* curl's one timer, or NULL */
     GHashTable *sockets;     /* fd → GSource, what curl wants to be told about */
@@ -174,12 +178,28 @@ static void shut_down_silent_connections(CkHttp *http)
 static size_t take_body(char *bytes, size_t size, size_t count, void *data)
 {
     CkHttpRequest *request = data;
+    request->received += size * count;
     if (request->body->len + size * count > CK_HTTP_MAX_BODY) {
         request->too_large = TRUE;
         return 0;
     }
     g_byte_array_append(request->body, (const guint8 *)bytes, (guint)(size * count));
     return size * count;
+}
+
+/* CURLOPT_PREREQFUNCTION: the request has a connection and goes out. curl does so again where a
+ * kept connection turned out to be closed, over which the server saw nothing. */
+static int note_sent(void *data, char *address, char *own_address, int port, int own_port)
+{
+    CkHttpRequest *request = data;
+    (void)address;
+    (void)own_address;
+    (void)port;
+    (void)own_port;
+    if (!request->sent && request->http->sent)
+        request->http->sent(request->data);
+    request->sent = TRUE;
+    return CURL_PREREQFUNC_OK;
 }
 
 static gboolean is_tls(const char *url)
@@ -210,6 +230,8 @@ static CURL *new_easy(CkHttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_connection);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, note_sent);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     /* Else a burst of first requests would open as many connections, for HTTP/2 to use one. */
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)tls);
@@ -234,11 +256,21 @@ static void start_waiting(CkHttp *http)
     }
 }
 
+/* What a request received counts when it has ended. */
+static void count_received(CkHttpRequest *request)
+{
+    curl_off_t wire = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_SIZE_DOWNLOAD_T, &wire);
+    request->http->wire += (guint64)wire;
+    request->http->decoded += request->received;
+}
+
 /* Takes the request out of every queue and out of curl, and frees it. */
 static void request_free(CkHttpRequest *request)
 {
     CkHttp *http = request->http;
     if (request->easy) {
+        count_received(request);
         curl_multi_remove_handle(http->multi, request->easy);
         curl_easy_cleanup(request->easy);
         g_queue_remove(&http->running, request);
@@ -288,6 +320,28 @@ static char *response_header(CURL *easy, const char *name)
     return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
                ? g_strdup(header->value)
                : NULL;
+}
+
+#define RATE_LIMITS_MAX 16 /* headers that are kept, OpenAI's API sends 6 */
+
+/* The headers that tell how much may still be asked for ("Rate limits in headers" of OpenAI's guide
+ * to rate limits): names in lower case and values, in turn. */
+static char **rate_limit_headers(CURL *easy)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    struct curl_header *header = NULL;
+    while (found->len < 2 * RATE_LIMITS_MAX &&
+           (header = curl_easy_nextheader(easy, CURLH_HEADER, -1, header))) {
+        if (header->index > 0 ||
+            g_ascii_strncasecmp(header->name, "x-ratelimit-", strlen("x-ratelimit-")) != 0)
+            continue;
+        g_ptr_array_add(found, g_ascii_strdown(header->name, -1));
+        g_ptr_array_add(found, g_strdup(header->value));
+    }
+    if (found->len == 0)
+        return NULL;
+    g_ptr_array_add(found, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&found), FALSE);
 }
 
 /* Frees the request, then tells its caller, who may start another one or cancel any. */
@@ -358,6 +412,7 @@ static void finish(CkHttpRequest *request)
         .retry_after = response_header(request->easy, "retry-after"),
         .retry_after_ms = response_header(request->easy, "retry-after-ms"),
         .should_retry = response_header(request->easy, "x-should-retry"),
+        .rate_limit = rate_limit_headers(request->easy),
     };
     request_free(request);
     done(&response, NULL, data);
@@ -365,6 +420,7 @@ static void finish(CkHttpRequest *request)
     g_free(response.retry_after);
     g_free(response.retry_after_ms);
     g_free(response.should_retry);
+    g_strfreev(response.rate_limit);
 }
 
 /* Ends the requests that curl is through with. */
@@ -405,6 +461,11 @@ void ck_http_cancel(CkHttpRequest *request)
     start_waiting(http);
 }
 
+CkHttpTotals ck_http_totals(const CkHttp *http)
+{
+    return (CkHttpTotals){http->running.length, http->wire, http->decoded};
+}
+
 CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError **error)
 {
     CURLM *multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
@@ -419,6 +480,7 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     http->concurrency = options->concurrency;
     http->patience = options->patience;
     http->ca_file = g_strdup(options->ca_file);
+    http->sent = options->sent;
     http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
     http->connections = g_hash_table_new(NULL, NULL);
     for (const char *const *header = options->headers; *header; header++)

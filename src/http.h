@@ -26,12 +26,17 @@ typedef struct {
     char *retry_after; /* headers, NULL where missing */
     char *retry_after_ms;
     char *should_retry;
+    char **rate_limit; /* name, value, name, value … of the headers x-ratelimit-*; NULL: none */
 } CkHttpResponse;
 
 /* Called once for each request that was not cancelled, with an answer of any status or with the
  * error of the transport: CK_ERROR_TIMED_OUT, _REFUSED, _UNREACHABLE, _CONNECTION,
  * _TOO_LARGE or _BAD_RESPONSE (not HTTP). Both are the caller's to read, not to keep. */
 typedef void (*CkHttpDone)(const CkHttpResponse *response, const GError *error, gpointer data);
+
+/* Called when a request goes out to the server, data being that of the request: once for each, and
+ * not for one that gets no connection, or is cancelled before. It must do nothing but take note. */
+typedef void (*CkHttpSent)(gpointer data);
 
 /* How all requests are made; copied. */
 typedef struct {
@@ -40,7 +45,14 @@ typedef struct {
     guint patience;      /* seconds that callers are ready to wait; above 30, requests get that
                             much in all, and a third of it to stall */
     const char *ca_file; /* certificates to trust; NULL: the system's */
+    CkHttpSent sent;     /* or NULL */
 } CkHttpOptions;
+
+typedef struct {
+    guint under_way;
+    guint64 wire;    /* bytes of bodies that were received, of all requests that have ended … */
+    guint64 decoded; /* and what they were after decompression */
+} CkHttpTotals;
 
 /* Error: CK_ERROR_CONNECTION where libcurl can't be set up. */
 CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError **error);
@@ -53,5 +65,7 @@ CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpoin
 
 /* Frees the request; done is not called any more. */
 void ck_http_cancel(CkHttpRequest *request);
+
+CkHttpTotals ck_http_totals(const CkHttp *http);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkHttp, ck_http_free)

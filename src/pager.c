@@ -28,12 +28,14 @@ typedef struct {
     GSource *source;    /* instead of call: it ends soon without one, or waits for the back */
     GError *failure;    /* with which it ends without a call, or NULL */
     GPtrArray *waits;   /* CkWait */
+    CkCause cause;
 } Fetch;
 
 struct _CkWait {
     Fetch *fetch;  /* NULL once it has ended */
     CkWoken woken; /* NULL: cancelled */
     gpointer data;
+    CkCause cause;
 };
 
 struct _CkPager {
@@ -145,6 +147,13 @@ static void ask_for_next(Fetch *fetch)
     ask_for_page(next);
 }
 
+/* For whom the pages after this one are asked for: who waited for it first may have gone. */
+static CkCause reader_of(const Fetch *fetch)
+{
+    return fetch->waits->len > 0 ? ((const CkWait *)g_ptr_array_index(fetch->waits, 0))->cause
+                                 : fetch->cause;
+}
+
 /* A page has come. A reader that goes on through a wide listing is read ahead of: the next page,
  * and one of the back with each of the front, are asked for before this one is decoded and stored,
  * so that the server works while we do. */
@@ -159,14 +168,17 @@ static void on_arrival(const CkPage *page, gpointer data)
     fetch->next = ck_listing_peek_cursor(fetch->listing, fetch->end, page);
     if (!ck_listing_is_wide(fetch->listing))
         return;
+    CkCause before = ck_causes_swap(ck_pager_causes(pager), reader_of(fetch));
     if (goes_on)
         ask_for_next(fetch);
     if (goes_on && fetch->end == CK_FRONT && back) {
         back->goes_on = TRUE;
+        back->cause = reader_of(fetch);
         ask_for_next(back); /* if its page has come as well */
     } else if (goes_on && fetch->end == CK_FRONT) {
         ask_the_back(pager, &fetch->want);
     }
+    ck_causes_swap(ck_pager_causes(pager), before);
 }
 
 static gboolean take_page(Fetch *fetch, const CkPage *page, GError **error)
@@ -188,7 +200,7 @@ static void forsake_next(Fetch *fetch, const GError *failure)
         finish(next, fetch->end == CK_FRONT ? failure : NULL); /* nobody waits for the back */
 }
 
-static void ask(Fetch *fetch);
+static void ask_for(Fetch *fetch);
 
 /* A page of the back has come, or failed. Nobody waited for it: if it failed, the front goes on
  * alone and tells what fails. */
@@ -202,7 +214,7 @@ static void finish_back(Fetch *fetch, const GError *failure)
     Fetch *front = g_hash_table_lookup(pager->fetches, key);
     if (front && !front->call && !front->failure) {
         clear_source(front);
-        ask(front);
+        ask_for(front);
     }
 }
 
@@ -345,6 +357,7 @@ static Fetch *fetch_new(CkPager *pager, const CkWant *want, CkEnd end)
     fetch->end = end;
     fetch->limit = pager->config->page_size;
     fetch->waits = g_ptr_array_new_with_free_func(g_free);
+    fetch->cause = ck_causes_current(ck_pager_causes(pager));
     if (want->kind != CK_WANT_THREAD)
         fetch->listing = get_listing(pager, want);
     g_hash_table_insert(pager->fetches, fetch->key, fetch);
@@ -373,7 +386,7 @@ static gboolean on_late_back(gpointer data)
     ck_listing_give_up_back(fetch->listing);
     g_hash_table_remove(pager->fetches, back);
     clear_source(fetch);
-    ask(fetch);
+    ask_for(fetch);
     return G_SOURCE_REMOVE;
 }
 
@@ -420,6 +433,15 @@ static void ask(Fetch *fetch)
         ask_for_page(fetch);
 }
 
+/* The same for its own cause, when that is not the current one: it has waited for the back. */
+static void ask_for(Fetch *fetch)
+{
+    CkCauses *causes = ck_pager_causes(fetch->pager);
+    CkCause before = ck_causes_swap(causes, reader_of(fetch));
+    ask(fetch);
+    ck_causes_swap(causes, before);
+}
+
 CkWait *ck_pager_wait(CkPager *pager, const CkWant *want, CkWoken woken, gpointer data)
 {
     g_autofree char *key = fetch_key(want, CK_FRONT);
@@ -431,7 +453,7 @@ CkWait *ck_pager_wait(CkPager *pager, const CkWant *want, CkWoken woken, gpointe
         fetch = fetch_new(pager, want, CK_FRONT);
         ask(fetch);
     }
-    *wait = (CkWait){fetch, woken, data};
+    *wait = (CkWait){fetch, woken, data, ck_causes_current(ck_pager_causes(pager))};
     g_ptr_array_add(fetch->waits, wait);
     return wait;
 }
@@ -468,6 +490,11 @@ void ck_pager_set_changed(CkPager *pager, CkPagerChanged changed, gpointer data)
 {
     pager->changed = changed;
     pager->changed_data = data;
+}
+
+CkCauses *ck_pager_causes(CkPager *pager)
+{
+    return ck_api_causes(pager->api);
 }
 
 void ck_pager_free(CkPager *pager)

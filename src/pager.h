@@ -39,6 +39,10 @@ void ck_pager_set_report(CkPager *pager, CkPagerReport report, gpointer data);
 typedef void (*CkPagerChanged)(const char *thread_id, gpointer data);
 void ck_pager_set_changed(CkPager *pager, CkPagerChanged changed, gpointer data);
 
+/* For whom things are fetched: a fetch counts for the cause that is current when it is waited for
+ * first, a page that is read ahead for one of those who wait for the page before it. */
+CkCauses *ck_pager_causes(CkPager *pager);
+
 /* Cancels what is under way; those who wait are not woken. */
 void ck_pager_free(CkPager *pager);
 

@@ -69,3 +69,9 @@ gint64 ck_retry_delay(const CkAttempt *attempt, guint retries, gint64 now, doubl
         delay = fmin(ldexp(BACKOFF_FIRST_MS, (int)retries), BACKOFF_MAX_MS) * (1 - jitter / 4);
     return delay <= (double)left ? (gint64)ceil(delay) : -1;
 }
+
+gint64 ck_retry_pause(const CkAttempt *attempt, gint64 now)
+{
+    double asked = asked_for(attempt, now);
+    return (gint64)ceil(CLAMP(asked, 0, (double)CK_RETRY_PAUSE_MAX));
+}

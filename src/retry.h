@@ -23,3 +23,8 @@ typedef struct {
  */
 gint64 ck_retry_delay(const CkAttempt *attempt, guint retries, gint64 now, double jitter,
                       gint64 left);
+
+/* Milliseconds for which the server asks not to be asked again, at most CK_RETRY_PAUSE_MAX; 0 where
+ * it does not say. now: as above. */
+#define CK_RETRY_PAUSE_MAX ((gint64)31 * 86400 * 1000)
+gint64 ck_retry_pause(const CkAttempt *attempt, gint64 now);

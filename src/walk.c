@@ -27,6 +27,7 @@ typedef struct {
     guint farthest;     /* index into path */
     guint asked;        /* the same: the first one whose items nobody has asked for */
     GPtrArray *fetches; /* Fetch, under way */
+    CkCause cause;      /* the reader, as it was seen last while there were such */
     guint64 used;       /* when, in visits */
 } Walk;
 
@@ -94,7 +95,7 @@ static guint index_of(const Walk *walk, gint64 thread)
     return G_MAXUINT;
 }
 
-static void extend(Walk *walk);
+static void go_on(Fetch *fetch);
 
 static void on_page(const GError *error, gpointer data);
 
@@ -118,6 +119,18 @@ static void on_page(const GError *error, gpointer data)
         stop(walk);
         return;
     }
+    CkCauses *causes = ck_pager_causes(walk->walks->pager);
+    CkCause before = ck_causes_swap(causes, walk->cause);
+    go_on(fetch);
+    ck_causes_swap(causes, before);
+}
+
+static void extend(Walk *walk);
+
+/* A page has come: asks for what comes next. */
+static void go_on(Fetch *fetch)
+{
+    Walk *walk = fetch->walk;
     guint index = index_of(walk, fetch->thread);
     /* Of the threads' pages only those that the path comes to. */
     if (fetch->thread == 0 || !ask(fetch)) {
@@ -286,6 +299,8 @@ static void advance(Walk *walk, guint index)
     }
     walk->asked = MAX(walk->asked, walk->farthest + 1);
     extend(walk);
+    if (walk->fetches->len > 0) /* else nothing is asked for later */
+        walk->cause = ck_causes_current(ck_pager_causes(walk->walks->pager));
 }
 
 static void begin(Walk *walk, gint64 user, gint64 thread)

@@ -10,7 +10,7 @@
  *
  * Nothing is asked for that a complete walk would not ask for, and nothing twice: it is the pager
  * that fetches. Where a reader stops, so does this: at most a window's worth of requests is made
- * after the last thread that it came to.
+ * after the last thread that it came to. They count for the reader that the walk follows.
  */
 #pragma once
 
