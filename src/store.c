@@ -231,6 +231,7 @@ CkStore *ck_store_new(GError **error)
         set_error(store, error);
         return NULL;
     }
+    ck_store_watch_counts(store);
     for (int i = 0; i < N_STATEMENTS; i++) {
         if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->prepared[i], NULL)) {

@@ -243,6 +243,14 @@ GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error);
  * store is written to. */
 const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row);
 
+/* How much is known: users that threads name; threads, and how many of them a listing has brought;
+ * items. Takes no longer where there is more of them, but after a rollback. */
+typedef struct {
+    gint64 users, threads, listed, items;
+} CkStoreCounts;
+
+gboolean ck_store_counts(CkStore *store, CkStoreCounts *counts, GError **error);
+
 /* How far a listing was read. The cursor is what the next page comes after; NULL: begin. A listing
  * that was never read has {NULL, FALSE}. */
 typedef struct {

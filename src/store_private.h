@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What store.c, which opens and writes, and store_rows.c, which reads, have in common: the database
- * and its statements, and the few steps in which each of them is run.
+ * What store.c, which opens and writes, store_rows.c, which reads, and store_counts.c have in
+ * common: the database and its statements, and the few steps in which each of them is run.
  */
 #pragma once
 
@@ -89,6 +89,9 @@ enum {
     N_STATEMENTS
 };
 
+/* Tables whose rows are counted as they come and go (store_counts.c). */
+enum { COUNT_USERS, COUNT_THREADS, COUNT_ITEMS, N_COUNTS };
+
 struct _CkStore {
     sqlite3 *db;
     CkRecent *recent;
@@ -96,7 +99,12 @@ struct _CkStore {
     gint64 places[CK_PLACINGS];      /* see read_place(); -1: to be read */
     gint64 places_kept[CK_PLACINGS]; /* as they are after a rollback */
     sqlite3_stmt *prepared[N_STATEMENTS];
+    gint64 counts[N_COUNTS];
+    gboolean counted; /* else they are to be counted in the tables first */
 };
+
+/* To be called with a database that has its tables, before anything is written. */
+void ck_store_watch_counts(CkStore *store);
 
 static inline gboolean set_error(CkStore *store, GError **error)
 {
