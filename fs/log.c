@@ -19,6 +19,8 @@ typedef struct {
 struct _CkLog {
     gboolean syslog;
     Logged logged[CK_ERROR_LAST + 1];
+    GError *last; /* or NULL */
+    gint64 last_at;
 };
 
 static const char *message_of(const GLogField *fields, gsize count)
@@ -76,9 +78,23 @@ static gboolean concerns_all(CkError code)
     }
 }
 
+const GError *ck_log_last_failure(const CkLog *log, gint64 *time)
+{
+    *time = log->last_at;
+    return log->last;
+}
+
+static void keep_last(CkLog *log, const GError *error)
+{
+    g_clear_error(&log->last);
+    log->last = g_error_copy(error);
+    log->last_at = g_get_real_time() / G_USEC_PER_SEC;
+}
+
 void ck_log_failure(const GError *error, gpointer data)
 {
     CkLog *log = data;
+    keep_last(log, error);
     CkError code = error->domain == CK_ERROR ? (CkError)error->code : CK_ERROR_STORE;
     Logged *last = &log->logged[code];
     gint64 now = g_get_monotonic_time();

@@ -16,3 +16,7 @@ void ck_log_to_syslog(CkLog *log);
 /* One line for a failure: what happened and what to do. One like the last of its code is
  * only counted for a minute. A CkPagerReport; data: the log. */
 void ck_log_failure(const GError *error, gpointer data);
+
+/* The last failure that it was told of, borrowed until the next one; NULL: none. *time: when it
+ * was, in seconds since 1970. */
+const GError *ck_log_last_failure(const CkLog *log, gint64 *time);

@@ -14,6 +14,7 @@
 #include "mountpoint.h"
 #include "options.h"
 #include "refresh.h"
+#include "report.h"
 #include "revalidate.h"
 #include "session.h"
 
@@ -181,6 +182,8 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     CkMount mount = {
         .context = context,
         .config = config,
+        .store = store,
+        .api = api,
         .pager = pager,
         .revalidator = revalidator,
         .tree = tree,
@@ -189,9 +192,12 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
         .uid = getuid(),
         .gid = getgid(),
         .parked = G_QUEUE_INIT,
+        .mounted_at = g_get_real_time() / G_USEC_PER_SEC,
         .ready = on_mount_ready,
         .ready_data = program,
     };
+    g_autoptr(CkOwnFiles) own = ck_own_files_new(ck_report_files, CK_REPORT_FILES, &mount);
+    mount.own = own;
     g_autoptr(CkSession) session = ck_session_mount(&mount, mountpoint, options->mount_options,
                                                     options->debug, on_unmounted, program);
     if (!session)

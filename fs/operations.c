@@ -193,15 +193,27 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
     mount->ready(mount->ready_data);
 }
 
+/* The files of the mount itself are beside the tree. */
+static CkOwnFiles *own_files(fuse_req_t req)
+{
+    return ((const CkMount *)fuse_req_userdata(req))->own;
+}
+
 static void op_lookup(fuse_req_t req, fuse_ino_t folder, const char *name)
 {
-    ck_request_start(req, lookup, &(CkRequest){.node = folder, .name = (char *)name});
+    if (ck_own_files_has_name(folder, name))
+        ck_own_files_lookup(own_files(req), req, folder, name);
+    else
+        ck_request_start(req, lookup, &(CkRequest){.node = folder, .name = (char *)name});
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
     (void)file;
-    ck_request_start(req, getattr, &(CkRequest){.node = node});
+    if (ck_own_files_has(node))
+        ck_own_files_getattr(own_files(req), req, node);
+    else
+        ck_request_start(req, getattr, &(CkRequest){.node = node});
 }
 
 static void op_readlink(fuse_req_t req, fuse_ino_t node)
@@ -241,16 +253,22 @@ static void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
                     struct fuse_file_info *file)
 {
     (void)file;
-    ck_request_start(req, read_file,
-                     &(CkRequest){.node = node, .size = size, .position = (guint64)offset});
+    if (ck_own_files_has(node))
+        ck_own_files_read(own_files(req), req, node, size, (guint64)offset);
+    else
+        ck_request_start(req, read_file,
+                         &(CkRequest){.node = node, .size = size, .position = (guint64)offset});
 }
 
 static void start_read_folder(fuse_req_t req, fuse_ino_t node, size_t size, off_t position,
                               gboolean plus)
 {
-    ck_request_start(
-        req, read_folder,
-        &(CkRequest){.node = node, .size = size, .position = (guint64)position, .plus = plus});
+    if (ck_own_files_has(node))
+        ck_own_files_list(own_files(req), req, node, size, (guint64)position, plus);
+    else
+        ck_request_start(
+            req, read_folder,
+            &(CkRequest){.node = node, .size = size, .position = (guint64)position, .plus = plus});
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t position,
@@ -283,6 +301,20 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *ar
         fuse_reply_err(req, ENOTTY);
 }
 
+static void op_forget(fuse_req_t req, fuse_ino_t node, uint64_t lookups)
+{
+    ck_own_files_forget(own_files(req), node, lookups);
+    fuse_reply_none(req);
+}
+
+static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+    CkOwnFiles *own = own_files(req);
+    for (size_t i = 0; i < count; i++)
+        ck_own_files_forget(own, forgets[i].ino, forgets[i].nlookup);
+    fuse_reply_none(req);
+}
+
 static void op_statfs(fuse_req_t req, fuse_ino_t node)
 {
     struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = NAME_MAX};
@@ -291,11 +323,13 @@ static void op_statfs(fuse_req_t req, fuse_ino_t node)
 }
 
 /* Nothing here writes: the mount is read-only and the kernel answers EROFS itself. Nodes are made
- * of rows, so there is nothing to forget. To flush, access and the extended attributes libfuse
- * answers ENOSYS, after which the kernel does not ask again. */
+ * of rows, so there is nothing to forget but own files. To flush, access and the extended
+ * attributes libfuse answers ENOSYS, after which the kernel does not ask again. */
 const struct fuse_lowlevel_ops ck_operations = {
     .init = op_init,
     .lookup = op_lookup,
+    .forget = op_forget,
+    .forget_multi = op_forget_multi,
     .getattr = op_getattr,
     .readlink = op_readlink,
     .open = op_open,

@@ -130,6 +130,7 @@ static void park(CkRequest *request, const CkWant *want)
         end(request, mount->ending ? ENOTCONN : EINTR);
         return;
     }
+    mount->waited += request->lacks.kind == CK_WANT_NOTHING;
     ck_want_clear(&request->lacks);
     request->lacks = ck_want_copy(want);
     g_queue_push_tail(&mount->parked, request);
@@ -181,7 +182,7 @@ CkTreeResult ck_request_refresh(CkRequest *request)
     return CK_TREE_WANT;
 }
 
-static void run(CkRequest *request)
+static void answer_or_park(CkRequest *request)
 {
     g_auto(CkWant) want = {0};
     g_autoptr(GError) error = NULL;
@@ -203,6 +204,15 @@ static void run(CkRequest *request)
     }
 }
 
+/* What is asked of the API meanwhile is asked for the process whose request this is. */
+static void run(CkRequest *request)
+{
+    CkCauses *causes = ck_api_causes(request->mount->api);
+    CkCause before = ck_causes_swap_thread(causes, fuse_req_ctx(request->req)->pid);
+    answer_or_park(request);
+    ck_causes_swap(causes, before);
+}
+
 void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *asked)
 {
     CkRequest *request = g_new(CkRequest, 1);
@@ -211,6 +221,7 @@ void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *as
     request->req = req;
     request->name = g_strdup(asked->name);
     request->operation = operation;
+    request->mount->operations++;
     run(request);
 }
 

@@ -23,6 +23,7 @@
 #include "expiry.h"
 #include "kernel.h"
 #include "log.h"
+#include "own_files.h"
 #include "revalidate.h"
 #include "store_ahead.h"
 #include "tree.h"
@@ -35,11 +36,17 @@
 typedef struct {
     GMainContext *context;
     const CkConfig *config;
+    CkStore *store;
+    CkApi *api;
     CkPager *pager;
     CkRevalidator *revalidator;
     CkTree *tree;
     CkWalks *walks;
     CkLog *log;
+    CkOwnFiles *own;
+    gint64 mounted_at;    /* seconds since 1970 */
+    guint64 operations;   /* that were started */
+    guint64 waited;       /* those of them that were parked, however often */
     CkKernel kernel;      /* chosen with the first request, INIT */
     gboolean initialized; /* INIT has been replied to */
     CkStoreAhead *ahead;  /* the session's, as the next three */

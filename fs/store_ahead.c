@@ -103,8 +103,8 @@ static gboolean take(const char *name, const CkStat *stat, guint64 position, gpo
     (void)name;
     if (position > taking->end || taking->room == 0)
         return FALSE;
-    gboolean wanted = stat->type == CK_TYPE_FILE && stat->node != taking->except &&
-                      stat->size <= FILE_MAX;
+    gboolean wanted =
+        stat->type == CK_TYPE_FILE && stat->node != taking->except && stat->size <= FILE_MAX;
     if (wanted && stat->size > taking->room) { /* the next part begins with it */
         taking->room = 0;
         return FALSE;

@@ -27,6 +27,9 @@
 
 #define CK_TREE_ROOT 1 /* FUSE_ROOT_ID */
 
+/* What the last four bits of no node are: those of nodes that somebody else makes. */
+#define CK_TREE_OTHERS 15
+
 typedef struct _CkTree CkTree;
 
 typedef enum { CK_TYPE_FOLDER, CK_TYPE_FILE, CK_TYPE_LINK } CkNodeType;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include "error.h"
+#include "status.h"
+
+static gboolean is_listed(const CkMount *mount, gboolean *complete, GError **error)
+{
+    const CkWant threads = ck_want_threads_of(NULL, mount->config);
+    g_autofree char *key = ck_want_key(&threads);
+    g_auto(CkListingState) state = {0};
+    gboolean ok = ck_store_listing(mount->store, key, &state, error);
+    *complete = state.complete;
+    return ok;
+}
+
+static gboolean write_status(GString *out, gpointer data, GError **error)
+{
+    const CkMount *mount = data;
+    CkStatus status = {
+        .config = mount->config,
+        .mounted_at = mount->mounted_at,
+        .usage = ck_api_usage(mount->api),
+        .operations = mount->operations,
+        .waited = mount->waited,
+    };
+    if (!ck_store_counts(mount->store, &status.counts, error) ||
+        !is_listed(mount, &status.complete, error))
+        return FALSE;
+    const GError *last = ck_log_last_failure(mount->log, &status.last_error.time);
+    if (last) {
+        gboolean ours = last->domain == CK_ERROR;
+        status.last_error.message = last->message;
+        status.last_error.remedy = ck_error_remedy(ours ? (CkError)last->code : CK_ERROR_STORE);
+    }
+    ck_status_write(&status, out);
+    return TRUE;
+}
+
+static gboolean write_requests(GString *out, gpointer data, GError **error)
+{
+    const CkMount *mount = data;
+    (void)error;
+    ck_causes_write(ck_api_causes(mount->api), out);
+    return TRUE;
+}
+
+const CkOwnFile ck_report_files[CK_REPORT_FILES] = {
+    {"status", write_status},
+    {"requests", write_requests},
+};
