@@ -331,7 +331,7 @@ CkApiUsage ck_api_usage(const CkApi *api)
     usage.under_way = totals.under_way;
     usage.wire = totals.wire;
     usage.decoded = totals.decoded;
-    usage.rate_limit = api->rate_limit;
+    usage.rate_limit = (const char *const *)api->rate_limit;
     usage.pause_left = MAX(api->pause_until - g_get_monotonic_time(), 0) / 1000;
     return usage;
 }

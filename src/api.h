@@ -57,13 +57,13 @@ void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived);
 typedef struct {
     guint64 sent[CK_API_KINDS]; /* requests that went out, retries among them */
     guint64 retries;
-    guint64 failed;          /* calls; that there is no such thread is no failure */
-    guint under_way;         /* requests */
-    guint64 wire, decoded;   /* bytes received, see CkHttpTotals */
-    guint64 limited;         /* answers of status 429 */
-    char *const *rate_limit; /* names and values of the last x-ratelimit-* headers in turn,
+    guint64 failed;                /* calls; that there is no such thread is no failure */
+    guint under_way;               /* requests */
+    guint64 wire, decoded;         /* bytes received, see CkHttpTotals */
+    guint64 limited;               /* answers of status 429 */
+    const char *const *rate_limit; /* names and values of the last x-ratelimit-* headers in turn,
                                 borrowed until the loop runs; NULL: there were none */
-    gint64 pause_left;       /* ms for which the server asked not to be asked; 0: none */
+    gint64 pause_left;             /* ms for which the server asked not to be asked; 0: none */
 } CkApiUsage;
 
 CkApiUsage ck_api_usage(const CkApi *api);

@@ -167,7 +167,7 @@ static void write_rate_limit(Writer *writer, const CkApiUsage *usage)
 {
     begin(writer, "rate_limit");
     begin(writer, "headers");
-    for (char *const *header = usage->rate_limit; header && *header; header += 2)
+    for (const char *const *header = usage->rate_limit; header && *header; header += 2)
         text(writer, header[0], header[1]);
     end_object(writer);
     number(writer, "pause_seconds", (guint64)(usage->pause_left + 999) / 1000);

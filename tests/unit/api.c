@@ -519,6 +519,113 @@ static void free_ends_calls_without_an_answer(void)
     g_assert_cmpuint(retrying.calls + running.calls + waiting.calls, ==, 0);
 }
 
+/* What has been asked, and for whom */
+
+static void assert_causes(Fixture *f, const char *expected)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    ck_causes_write(ck_api_causes(f->api), out);
+    g_assert_cmpstr(out->str, ==, expected);
+}
+
+static void requests_are_told_apart_by_their_kind(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST "/cthr_1/items", EMPTY_PAGE);
+    server_json(f->server, LIST "/cthr_1/items", EMPTY_PAGE);
+    server_json(f->server, LIST "/cthr_1", "{}");
+    ck_api_list_threads(f->api, &(CkListQuery){0}, on_page, &outcome);
+    ck_api_list_items(f->api, "cthr_1", &(CkListQuery){0}, on_page, &outcome);
+    ck_api_list_items(f->api, "cthr_1", &(CkListQuery){0}, on_page, &outcome);
+    ck_api_get_thread(f->api, "cthr_1", on_thread, &outcome);
+    server_run_until(f->context, outcome.calls == 4);
+    CkApiUsage usage = ck_api_usage(f->api);
+    g_assert_cmpuint(usage.sent[CK_API_LIST_THREADS], ==, 1);
+    g_assert_cmpuint(usage.sent[CK_API_LIST_ITEMS], ==, 2);
+    g_assert_cmpuint(usage.sent[CK_API_GET_THREAD], ==, 1);
+    g_assert_cmpuint(usage.retries + usage.failed + usage.limited + usage.under_way, ==, 0);
+    g_assert_cmpint(usage.pause_left, ==, 0);
+    g_assert_null(usage.rate_limit);
+    g_assert_cmpuint(usage.wire, ==, 3 * strlen(EMPTY_PAGE) + strlen("{}"));
+}
+
+/* Each try is a request, for the cause of the call. */
+static void retries_are_requests_too(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    const CkCause rg = {7, "rg"};
+    server_reply(f->server, LIST, 429, QUICK_RETRY "x-ratelimit-limit-requests: 60\r\n", "");
+    server_reply(f->server, LIST, 429, "retry-after: 1800\r\n", "");
+    CkCause before = ck_causes_swap(ck_api_causes(f->api), rg);
+    ck_api_list_threads(f->api, &(CkListQuery){0}, on_page, &outcome);
+    ck_causes_swap(ck_api_causes(f->api), before);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    server_run_until(f->context, ck_api_usage(f->api).limited == 2);
+    CkApiUsage usage = ck_api_usage(f->api);
+    assert_causes(f, "rg[7] 2\n");
+    g_assert_cmpuint(usage.sent[CK_API_LIST_THREADS], ==, 2);
+    g_assert_cmpuint(usage.retries, ==, 1);
+    g_assert_cmpstr(usage.rate_limit[0], ==, "x-ratelimit-limit-requests");
+    g_assert_cmpstr(usage.rate_limit[1], ==, "60");
+    g_assert_null(usage.rate_limit[2]);
+    g_assert_cmpint(usage.pause_left, >, 1800 * 1000 - 20000); /* the watchdog's time */
+    g_assert_cmpint(usage.pause_left, <=, 1800 * 1000);
+}
+
+static void a_thread_that_is_not_there_is_no_failure(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, LIST "/cthr_1", 404, "", "");
+    server_reply(f->server, LIST "/cthr_1/items", 404, "", "");
+    ck_api_get_thread(f->api, "cthr_1", on_thread, &outcome);
+    server_run_until(f->context, outcome.calls == 1);
+    g_assert_cmpuint(ck_api_usage(f->api).failed, ==, 0);
+    g_clear_error(&outcome.error);
+    ck_api_list_items(f->api, "cthr_1", &(CkListQuery){0}, on_page, &outcome);
+    server_run_until(f->context, outcome.calls == 2);
+    g_assert_cmpuint(ck_api_usage(f->api).failed, ==, 1);
+}
+
+typedef struct {
+    Fixture *f;
+    gboolean done;
+} Chain;
+
+static void on_second(CkPreparedThread *thread, const GError *error, gpointer data)
+{
+    (void)thread;
+    g_assert_no_error(error);
+    ((Chain *)data)->done = TRUE;
+}
+
+static void on_first(CkPreparedThread *thread, const GError *error, gpointer data)
+{
+    Chain *chain = data;
+    (void)thread;
+    g_assert_no_error(error);
+    ck_api_get_thread(chain->f->api, "cthr_2", on_second, chain);
+}
+
+static void what_a_callback_asks_for_counts_for_its_call(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    const CkCause rg = {7, "rg"}, ls = {8, "ls"};
+    Chain chain = {.f = f};
+    server_json(f->server, LIST "/cthr_1", "{}");
+    server_json(f->server, LIST "/cthr_2", "{}");
+    CkCause before = ck_causes_swap(ck_api_causes(f->api), rg);
+    ck_api_get_thread(f->api, "cthr_1", on_first, &chain);
+    ck_causes_swap(ck_api_causes(f->api), ls);
+    server_run_until(f->context, chain.done);
+    g_assert_cmpint(ck_causes_current(ck_api_causes(f->api)).pid, ==, ls.pid);
+    assert_causes(f, "rg[7] 2\n");
+    ck_causes_swap(ck_api_causes(f->api), before);
+}
+
 #define TEST(name) g_test_add_func("/api/" #name, name)
 
 int main(int argc, char **argv)
@@ -549,5 +656,9 @@ int main(int argc, char **argv)
     TEST(a_cancelled_call_that_runs_is_not_answered);
     TEST(a_cancelled_call_that_waits_does_not_try_again);
     TEST(free_ends_calls_without_an_answer);
+    TEST(requests_are_told_apart_by_their_kind);
+    TEST(retries_are_requests_too);
+    TEST(a_thread_that_is_not_there_is_no_failure);
+    TEST(what_a_callback_asks_for_counts_for_its_call);
     return g_test_run();
 }

@@ -13,17 +13,23 @@ typedef struct {
     CkHttp *http;
 } Fixture;
 
-static Fixture *fixture_new(guint concurrency)
+static Fixture *fixture_with(guint concurrency, CkHttpSent sent)
 {
     static const char *const headers[] = {"Authorization: Bearer key", "X-Test: yes", NULL};
     g_autoptr(GError) error = NULL;
     Fixture *f = g_new(Fixture, 1);
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    CkHttpOptions options = {.headers = headers, .concurrency = concurrency, .patience = 30};
+    CkHttpOptions options = {
+        .headers = headers, .concurrency = concurrency, .patience = 30, .sent = sent};
     f->http = ck_http_new(f->context, &options, &error);
     g_assert_no_error(error);
     return f;
+}
+
+static Fixture *fixture_new(guint concurrency)
+{
+    return fixture_with(concurrency, NULL);
 }
 
 static void fixture_free(Fixture *f)
@@ -39,8 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)
 /* How a request ended. */
 typedef struct {
     guint calls; /* of its callback */
+    guint sent;  /* calls of the callback for that */
     int status;
-    char *body, *retry_after, *retry_after_ms, *should_retry;
+    char *body, *retry_after, *retry_after_ms, *should_retry, *rate_limit;
     gsize size;
     GError *error;
 } Outcome;
@@ -51,6 +58,7 @@ static void outcome_clear(Outcome *outcome)
     g_free(outcome->retry_after);
     g_free(outcome->retry_after_ms);
     g_free(outcome->should_retry);
+    g_free(outcome->rate_limit);
     g_clear_error(&outcome->error);
 }
 
@@ -71,6 +79,18 @@ static void on_done(const CkHttpResponse *response, const GError *error, gpointe
     outcome->retry_after = g_strdup(response->retry_after);
     outcome->retry_after_ms = g_strdup(response->retry_after_ms);
     outcome->should_retry = g_strdup(response->should_retry);
+    outcome->rate_limit = response->rate_limit ? g_strjoinv(" ", response->rate_limit) : NULL;
+}
+
+static void on_sent(gpointer data)
+{
+    ((Outcome *)data)->sent++;
+}
+
+/* The data of every request must be an Outcome. */
+static Fixture *fixture_counting(guint concurrency)
+{
+    return fixture_with(concurrency, on_sent);
 }
 
 static CkHttpRequest *get(Fixture *f, const char *path, Outcome *outcome)
@@ -131,6 +151,32 @@ static void headers_that_are_missing_are_null(void)
     g_assert_null(outcome.retry_after);
     g_assert_null(outcome.retry_after_ms);
     g_assert_null(outcome.should_retry);
+    g_assert_null(outcome.rate_limit);
+}
+
+static void an_answer_has_the_headers_about_the_rate_limit(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, "GET /", 200,
+                 "X-RateLimit-Limit-Requests: 60\r\nx-rate: 1\r\nx-ratelimit-reset-tokens: 6m0s\r\n"
+                 "x-ratelimit-limit-requests: again\r\n",
+                 "");
+    get_and_wait(f, "/", &outcome);
+    g_assert_cmpstr(outcome.rate_limit, ==,
+                    "x-ratelimit-limit-requests 60 x-ratelimit-reset-tokens 6m0s");
+}
+
+static void no_more_headers_about_the_rate_limit_are_kept_than_make_sense(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    g_autoptr(GString) headers = g_string_new(NULL);
+    for (int i = 0; i < 100; i++)
+        g_string_append_printf(headers, "x-ratelimit-%d: x\r\n", i);
+    server_reply(f->server, "GET /", 200, headers->str, "");
+    get_and_wait(f, "/", &outcome);
+    g_assert_true(g_str_has_suffix(outcome.rate_limit, " x-ratelimit-15 x"));
 }
 
 static void every_request_carries_the_headers(void)
@@ -285,6 +331,88 @@ static void requests_that_wait_for_a_connection_fail_as_it_does(void)
         outcome_clear(&outcomes[i]);
     }
 }
+
+/* What is told of requests */
+
+static void a_request_is_sent_once_whatever_is_answered(void)
+{
+    g_autoptr(Fixture) f = fixture_counting(1);
+    static const int statuses[] = {200, 404, 500};
+    for (gsize i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_auto(Outcome) outcome = {0};
+        server_reply(f->server, "GET /", statuses[i], "", "x");
+        get_and_wait(f, "/", &outcome);
+        g_assert_cmpuint(outcome.sent, ==, 1);
+    }
+    g_auto(Outcome) broken = {0};
+    server_raw(f->server, "GET /", NULL, 0);
+    get_and_wait(f, "/", &broken);
+    g_assert_nonnull(broken.error);
+    g_assert_cmpuint(broken.sent, ==, 1);
+    g_assert_cmpuint(server_seen(f->server), ==, 4);
+}
+
+static void bytes_are_counted_as_they_came_and_decoded(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0}, compressed = {0};
+    server_json(f->server, "GET /", "0123456789");
+    get_and_wait(f, "/", &outcome);
+    CkHttpTotals totals = ck_http_totals(f->http);
+    g_assert_cmpuint(totals.under_way, ==, 0);
+    g_assert_cmpuint(totals.wire, ==, 10);
+    g_assert_cmpuint(totals.decoded, ==, 10);
+
+    g_autofree char *text = g_strnfill(100000, 'z');
+    script_gzip(f, text, strlen(text));
+    get_and_wait(f, "/", &compressed);
+    g_autoptr(GByteArray) sent = gzip(text, strlen(text));
+    totals = ck_http_totals(f->http);
+    g_assert_cmpuint(totals.wire, ==, 10 + sent->len);
+    g_assert_cmpuint(totals.decoded, ==, 10 + 100000);
+}
+
+static void what_is_under_way_is_told(void)
+{
+    g_autoptr(Fixture) f = fixture_new(2);
+    g_auto(Outcome) one = {0}, two = {0}, three = {0};
+    server_may_leave(f->server);
+    server_hold(f->server);
+    CkHttpRequest *first = get(f, "/", &one);
+    CkHttpRequest *second = get(f, "/", &two);
+    CkHttpRequest *third = get(f, "/", &three);
+    g_assert_cmpuint(ck_http_totals(f->http).under_way, ==, 2);
+    ck_http_cancel(third);
+    ck_http_cancel(first);
+    g_assert_cmpuint(ck_http_totals(f->http).under_way, ==, 1);
+    ck_http_cancel(second);
+    g_assert_cmpuint(ck_http_totals(f->http).under_way, ==, 0);
+}
+
+static void a_request_that_gets_no_connection_is_not_sent(void)
+{
+    g_autoptr(Fixture) f = fixture_counting(1);
+    g_auto(Outcome) outcome = {0};
+    g_autoptr(GSocket) bound = NULL;
+    g_autofree char *url = refused_url("http", &bound);
+    ck_http_get(f->http, url, on_done, &outcome);
+    server_run_until(f->context, outcome.calls > 0);
+    g_assert_cmpuint(outcome.sent, ==, 0);
+}
+
+static void a_request_that_is_cancelled_before_is_not_sent(void)
+{
+    g_autoptr(Fixture) f = fixture_counting(1);
+    g_auto(Outcome) first = {0}, cancelled = {0};
+    server_json(f->server, "GET /1", "{}");
+    get(f, "/1", &first);
+    ck_http_cancel(get(f, "/2", &cancelled));
+    server_run_until(f->context, first.calls > 0);
+    g_assert_cmpuint(first.sent, ==, 1);
+    g_assert_cmpuint(cancelled.sent, ==, 0);
+}
+
+/* Connections that break */
 
 static void a_connection_closed_without_an_answer_broke(void)
 {
@@ -544,6 +672,13 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TEST(an_answer_has_status_body_and_the_headers_about_retries);
     TEST(headers_that_are_missing_are_null);
+    TEST(an_answer_has_the_headers_about_the_rate_limit);
+    TEST(no_more_headers_about_the_rate_limit_are_kept_than_make_sense);
+    TEST(a_request_is_sent_once_whatever_is_answered);
+    TEST(a_request_that_gets_no_connection_is_not_sent);
+    TEST(a_request_that_is_cancelled_before_is_not_sent);
+    TEST(bytes_are_counted_as_they_came_and_decoded);
+    TEST(what_is_under_way_is_told);
     TEST(every_request_carries_the_headers);
     TEST(a_chunked_body_is_put_together);
     TEST(a_compressed_body_is_decompressed);

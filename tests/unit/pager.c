@@ -1596,6 +1596,64 @@ static void an_id_that_cannot_stand_in_a_url_is_not_asked_for(void)
     g_assert_cmpuint(f->reports, ==, G_N_ELEMENTS(ids) * G_N_ELEMENTS(kinds));
 }
 
+/* For whom */
+
+static CkWait *wait_as(Fixture *f, int pid, Waiter *waiter)
+{
+    CkCause cause = {.pid = pid, .name = "reader"};
+    CkCause before = ck_causes_swap(ck_api_causes(f->api), cause);
+    CkWait *wait = ck_pager_wait(f->pager, all_threads(), on_woken, waiter);
+    ck_causes_swap(ck_api_causes(f->api), before);
+    return wait;
+}
+
+static void assert_causes(Fixture *f, const char *expected)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    ck_causes_write(ck_api_causes(f->api), out);
+    g_assert_cmpstr(out->str, ==, expected);
+}
+
+static void a_page_counts_once_for_who_waited_first(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Waiter) one = {0}, two = {0};
+    script_page(f, THREADS, "cthr_1", NULL, FALSE);
+    wait_as(f, 1, &one);
+    wait_as(f, 2, &two);
+    server_run_until(f->context, one.calls > 0 && two.calls > 0);
+    assert_causes(f, "reader[1] 1\n");
+}
+
+/* Pages of both ends: those that are read ahead are asked for when answers come. Who waited first
+ * and went away is not counted for any more. */
+static void pages_that_are_read_ahead_count_for_who_waits(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Waiter) first = {0}, second = {0}, third = {0}, other = {0};
+    script_times(f, THREADS, "900 890", TRUE);
+    script_times(f, THREADS "&after=cthr_890", "880 870", TRUE);
+    wait_as(f, 1, &first);
+    server_run_until(f->context, first.calls > 0);
+    wait_as(f, 1, &second);
+    server_run_until(f->context, second.calls > 0);
+    assert_causes(f, "reader[1] 2\n");
+    script_times(f, BACK, "10 20", TRUE);
+    script_times(f, THREADS "&after=cthr_870", "860 850", TRUE);
+    script_times(f, BACK "&after=cthr_20", "30 40", TRUE);
+    script_times(f, THREADS "&after=cthr_850", "840 830", TRUE);
+    script_times(f, BACK "&after=cthr_40", "50 60", TRUE);
+    server_hold(f->server);
+    CkWait *gone = wait_as(f, 1, &third);
+    wait_as(f, 2, &other);
+    server_run_until(f->context, server_seen(f->server) == 3);
+    ck_pager_cancel(gone);
+    server_release(f->server, 5);
+    server_run_until(f->context, server_seen(f->server) == 7);
+    server_run_until(f->context, knows(f, "cthr_830") && knows(f, "cthr_60"));
+    assert_causes(f, "reader[2] 4\nreader[1] 3\n");
+}
+
 #define TEST(name) g_test_add_func("/pager/" #name, name)
 
 int main(int argc, char **argv)
@@ -1682,5 +1740,7 @@ int main(int argc, char **argv)
     TEST(an_id_that_cannot_stand_in_a_url_is_not_asked_for);
     TEST(a_listing_that_begins_again_in_any_pages_knows_its_elements);
     TEST(ids_with_a_nul_byte_are_told_apart);
+    TEST(a_page_counts_once_for_who_waited_first);
+    TEST(pages_that_are_read_ahead_count_for_who_waits);
     return g_test_run();
 }

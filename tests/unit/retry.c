@@ -172,6 +172,25 @@ static void a_date_is_in_gmt_and_nothing_follows_it(void)
     g_assert_cmpint(delay_after(NULL, "Sun, 06 Nov 1994 08:49:47 GMT+1"), ==, 500);
 }
 
+static gint64 pause_after(const char *retry_after_ms, const char *retry_after)
+{
+    CkAttempt attempt = {
+        .status = 429, .retry_after_ms = retry_after_ms, .retry_after = retry_after};
+    return ck_retry_pause(&attempt, NOW);
+}
+
+static void a_pause_is_what_the_server_asks_for_however_long(void)
+{
+    g_assert_cmpint(pause_after(NULL, NULL), ==, 0);
+    g_assert_cmpint(pause_after(NULL, "soon"), ==, 0);
+    g_assert_cmpint(pause_after("70", "7"), ==, 70);
+    g_assert_cmpint(pause_after(NULL, "7"), ==, 7000);
+    g_assert_cmpint(pause_after(NULL, "86400"), ==, 86400000);
+    g_assert_cmpint(pause_after(NULL, "Sun, 06 Nov 1994 08:49:47 GMT"), ==, 10000);
+    g_assert_cmpint(pause_after(NULL, "Sun, 06 Nov 1994 08:49:27 GMT"), ==, 0);
+    g_assert_cmpint(pause_after(NULL, "99999999999999999999"), ==, CK_RETRY_PAUSE_MAX);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -185,5 +204,6 @@ int main(int argc, char **argv)
     g_test_add_func("/retry/left", does_not_wait_longer_than_the_caller_can);
     g_test_add_func("/retry/hexadecimal", hexadecimal_is_no_number_of_seconds);
     g_test_add_func("/retry/date", a_date_is_in_gmt_and_nothing_follows_it);
+    g_test_add_func("/retry/pause", a_pause_is_what_the_server_asks_for_however_long);
     return g_test_run();
 }

@@ -1258,6 +1258,56 @@ static void listings_are_found_by_how_their_keys_begin(void)
     assert_listings(store, "user:ü", "rgen");
 }
 
+/* How much is known */
+
+static void assert_counts(CkStore *store, gint64 users, gint64 threads, gint64 listed, gint64 items)
+{
+    CkStoreCounts counts;
+    g_assert_true(ck_store_counts(store, &counts, NULL));
+    g_assert_cmpint(counts.users, ==, users);
+    g_assert_cmpint(counts.threads, ==, threads);
+    g_assert_cmpint(counts.listed, ==, listed);
+    g_assert_cmpint(counts.items, ==, items);
+}
+
+static void what_comes_and_goes_is_counted(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    g_auto(CkThreadRow) thread = {0};
+    assert_counts(store, 0, 0, 0, 0);
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":\"ann\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"user\":\"ben\"}");
+    rows_put_thread(store, "{\"id\":\"cthr_3\"}"); /* of no user */
+    put_unlisted(store, "cthr_4", "cthr_4");
+    rows_put_message(store, "cthr_1", "cthi_1", 1, "a");
+    rows_put_message(store, "cthr_1", "cthi_2", 1, "b");
+    rows_put_message(store, "cthr_2", "cthi_3", 1, "c");
+    assert_counts(store, 2, 4, 3, 3);
+    /* What is known already. */
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":\"ann\",\"title\":\"new\"}");
+    rows_put_message(store, "cthr_1", "cthi_2", 1, "b");
+    assert_counts(store, 2, 4, 3, 3);
+    rows_get_thread(store, "cthr_2", &thread);
+    g_assert_true(ck_store_drop_thread(store, thread.row, NULL));
+    assert_counts(store, 1, 3, 2, 2);
+}
+
+static void what_is_undone_is_not_counted(void)
+{
+    g_autoptr(CkStore) store = rows_new_store();
+    rows_put_thread(store, "{\"id\":\"cthr_1\",\"user\":\"ann\"}");
+    g_assert_true(ck_store_begin(store, NULL));
+    rows_put_thread(store, "{\"id\":\"cthr_2\",\"user\":\"ben\"}");
+    rows_put_message(store, "cthr_1", "cthi_1", 1, "a");
+    ck_store_rollback(store);
+    rows_put_message(store, "cthr_1", "cthi_2", 1, "b");
+    assert_counts(store, 1, 1, 1, 1);
+    g_assert_true(ck_store_begin(store, NULL));
+    rows_put_thread(store, "{\"id\":\"cthr_3\",\"user\":\"ben\"}");
+    g_assert_true(ck_store_commit(store, NULL));
+    assert_counts(store, 2, 2, 2, 1);
+}
+
 #define TEST(name) g_test_add_func("/store/" #name, name)
 
 int main(int argc, char **argv)
@@ -1319,5 +1369,7 @@ int main(int argc, char **argv)
     TEST(changes_grow_with_all_that_is_written);
     TEST(stores_are_private);
     TEST(changes_grow_when_what_was_written_is_undone);
+    TEST(what_comes_and_goes_is_counted);
+    TEST(what_is_undone_is_not_counted);
     return g_test_run();
 }

@@ -690,6 +690,40 @@ static void all_can_be_freed_with_requests_under_way(void)
     visit_asks(f, 2, "03 04");
 }
 
+/* For whom */
+
+static void assert_causes(Fixture *f, const char *expected)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    ck_causes_write(ck_api_causes(f->api), out);
+    g_assert_cmpstr(out->str, ==, expected);
+}
+
+/* A visit of a process. */
+static void visit_as(Fixture *f, CkCause cause, guint thread, const char *names)
+{
+    CkCause before = ck_causes_swap(ck_api_causes(f->api), cause);
+    visit_asks(f, thread, names);
+    ck_causes_swap(ck_api_causes(f->api), before);
+}
+
+/* Also those that are made when answers come, whoever does something meanwhile. */
+static void what_is_fetched_ahead_counts_for_the_reader(void)
+{
+    const CkCause rg = {7, "rg"}, ls = {8, "ls"};
+    g_autoptr(Fixture) f = fixture_new(3);
+    f->pages = 2;
+    visit_as(f, rg, 1, "");
+    visit_as(f, rg, 2, "03 04");
+    visit_as(f, ls, 30, "");
+    visit_as(f, ls, 31, "32");
+    assert_causes(f, "rg[7] 2\nls[8] 1\n");
+    answers_ask(f, "32/2");
+    assert_causes(f, "ls[8] 2\nrg[7] 2\n");
+    visit_as(f, rg, 3, "04/2 05");
+    assert_causes(f, "rg[7] 4\nls[8] 2\n");
+}
+
 #define TEST(name) g_test_add_func("/walk/" #name, name)
 
 int main(int argc, char **argv)
@@ -726,5 +760,6 @@ int main(int argc, char **argv)
     TEST(a_thread_without_an_id_is_passed_over);
     TEST(walks_can_be_freed_with_requests_under_way);
     TEST(all_can_be_freed_with_requests_under_way);
+    TEST(what_is_fetched_ahead_counts_for_the_reader);
     return g_test_run();
 }

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "status.h"
+
+#include "json.h"
+
+static char *write_status(const CkStatus *status)
+{
+    GString *out = g_string_new("before\n");
+    ck_status_write(status, out);
+    g_assert_true(g_str_has_prefix(out->str, "before\n{\n"));
+    g_string_erase(out, 0, (gssize)strlen("before\n"));
+    return g_string_free(out, FALSE);
+}
+
+/* It is JSON, and indented as .json files are. */
+static void assert_indented(const char *text)
+{
+    CkSlice slice = {text, strlen(text)};
+    g_autoptr(GString) indented = g_string_new(NULL);
+    CkSink sink = {.text = indented};
+    g_assert_true(ck_json_check(slice, NULL));
+    ck_json_indent(slice, &sink);
+    g_assert_cmpstr(text, ==, indented->str);
+}
+
+static void a_new_mount_has_every_member(void)
+{
+    g_autoptr(CkConfig) config = ck_config_new();
+    CkStatus status = {.config = config, .mounted_at = 1700000000};
+    g_autofree char *text = write_status(&status);
+    g_assert_cmpstr(text, ==,
+                    "{\n"
+                    "  \"version\": \"" CK_VERSION "\",\n"
+                    "  \"mounted_since\": \"2023-11-14T22:13:20Z\",\n"
+                    "  \"account\": {\n"
+                    "    \"base_url\": \"https://api.openai.com/v1\",\n"
+                    "    \"organization\": null,\n"
+                    "    \"project\": null\n"
+                    "  },\n"
+                    "  \"view\": {\n"
+                    "    \"user\": null,\n"
+                    "    \"since\": null,\n"
+                    "    \"until\": null,\n"
+                    "    \"group_by\": null,\n"
+                    "    \"names\": \"title\"\n"
+                    "  },\n"
+                    "  \"options\": {\n"
+                    "    \"ttl\": 30,\n"
+                    "    \"concurrency\": 16,\n"
+                    "    \"page_size\": 100,\n"
+                    "    \"timeout\": 30\n"
+                    "  },\n"
+                    "  \"counts\": {\n"
+                    "    \"threads\": 0,\n"
+                    "    \"users\": 0,\n"
+                    "    \"items\": 0\n"
+                    "  },\n"
+                    "  \"listing\": {\n"
+                    "    \"complete\": false,\n"
+                    "    \"threads\": 0\n"
+                    "  },\n"
+                    "  \"requests\": {\n"
+                    "    \"list_threads\": 0,\n"
+                    "    \"list_items\": 0,\n"
+                    "    \"retrieve_thread\": 0,\n"
+                    "    \"retries\": 0,\n"
+                    "    \"failed\": 0,\n"
+                    "    \"under_way\": 0\n"
+                    "  },\n"
+                    "  \"bytes_received\": {\n"
+                    "    \"wire\": 0,\n"
+                    "    \"decoded\": 0\n"
+                    "  },\n"
+                    "  \"cache\": {\n"
+                    "    \"operations\": 0,\n"
+                    "    \"waited\": 0\n"
+                    "  },\n"
+                    "  \"rate_limit\": {\n"
+                    "    \"headers\": {},\n"
+                    "    \"pause_seconds\": 0,\n"
+                    "    \"answers_429\": 0\n"
+                    "  },\n"
+                    "  \"last_error\": null\n"
+                    "}\n");
+    assert_indented(text);
+}
+
+static void replace(char **setting, const char *value)
+{
+    g_free(*setting);
+    *setting = g_strdup(value);
+}
+
+/* Whether text has these, one after the other. */
+static void assert_has(const char *text, const char *const *parts)
+{
+    const char *at = text;
+    for (; *parts; parts++) {
+        const char *found = strstr(at, *parts);
+        if (!found)
+            g_error("%s is not in, or comes too early in:\n%s", *parts, text);
+        at = found;
+    }
+}
+
+static void every_number_stands_where_it_belongs(void)
+{
+    g_autoptr(CkConfig) config = ck_config_new();
+    static const char *const headers[] = {"x-ratelimit-limit-requests", "60",
+                                          "x-ratelimit-reset-requests", "1s", NULL};
+    replace(&config->user, "ann");
+    replace(&config->organization, "org-1");
+    replace(&config->project, "proj_1");
+    config->group_by_user = config->name_by_id = TRUE;
+    config->since = 1;
+    config->until = 1700000000;
+    config->ttl = 31;
+    config->concurrency = 32;
+    config->page_size = 33;
+    config->timeout = 34;
+    CkStatus status = {
+        .config = config,
+        .counts = {.users = 1, .threads = 2, .listed = 3, .items = G_MAXINT64},
+        .complete = TRUE,
+        .usage = {.sent = {10, 11, 12},
+                  .retries = 13,
+                  .failed = 14,
+                  .under_way = 15,
+                  .wire = 16,
+                  .decoded = 17,
+                  .limited = 18,
+                  .rate_limit = headers,
+                  .pause_left = 1001},
+        .operations = 20,
+        .waited = 21,
+        .last_error = {"it broke", "mend it", 1700000000},
+    };
+    static const char *const parts[] = {
+        "\"mounted_since\": \"1970-01-01T00:00:00Z\"",
+        "\"organization\": \"org-1\"",
+        "\"project\": \"proj_1\"",
+        "\"user\": \"ann\"",
+        "\"since\": \"1970-01-01T00:00:01Z\"",
+        "\"until\": \"2023-11-14T22:13:20Z\"",
+        "\"group_by\": \"user\"",
+        "\"names\": \"id\"",
+        "\"ttl\": 31,",
+        "\"concurrency\": 32,",
+        "\"page_size\": 33,",
+        "\"timeout\": 34\n",
+        "\"threads\": 2,",
+        "\"users\": 1,",
+        "\"items\": 9223372036854775807\n",
+        "\"complete\": true,",
+        "\"threads\": 3\n",
+        "\"list_threads\": 10,",
+        "\"list_items\": 11,",
+        "\"retrieve_thread\": 12,",
+        "\"retries\": 13,",
+        "\"failed\": 14,",
+        "\"under_way\": 15\n",
+        "\"wire\": 16,",
+        "\"decoded\": 17\n",
+        "\"operations\": 20,",
+        "\"waited\": 21\n",
+        "\"headers\": {\n      \"x-ratelimit-limit-requests\": \"60\",\n"
+        "      \"x-ratelimit-reset-requests\": \"1s\"\n    },",
+        "\"pause_seconds\": 2,",
+        "\"answers_429\": 18\n",
+        "\"last_error\": {\n    \"message\": \"it broke\",\n"
+        "    \"time\": \"2023-11-14T22:13:20Z\",\n    \"remedy\": \"mend it\"\n  }\n}\n",
+        NULL};
+    g_autofree char *text = write_status(&status);
+    assert_has(text, parts);
+    assert_indented(text);
+}
+
+static void texts_are_escaped(void)
+{
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"\"quoted\" \\ / back", "\"\\\"quoted\\\" \\\\ / back\""},
+        {"two\nlines\ttab\r", "\"two\\u000alines\\u0009tab\\u000d\""},
+        {"\x1b[2J\x7f", "\"\\u001b[2J\\u007f\""},
+        {"\xc2\x9b", "\"\\u009b\""},
+        {"jörg 李", "\"jörg 李\""},
+        {"\xff\xc3(", "\"\xef\xbf\xbd\xef\xbf\xbd(\""},
+        {"", "\"\""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        g_autofree char *expected = g_strdup_printf("\"organization\": %s,\n", cases[i].written);
+        CkStatus status = {.config = config};
+        replace(&config->organization, cases[i].text);
+        g_autofree char *text = write_status(&status);
+        assert_has(text, (const char *const[]){expected, NULL});
+        assert_indented(text);
+    }
+}
+
+static void nothing_of_the_key_is_told(void)
+{
+    g_autoptr(CkConfig) config = ck_config_new();
+    replace(&config->key, "sk-Zq7hXw2LsecretT9");
+    CkStatus status = {.config = config};
+    g_autofree char *text = write_status(&status);
+    g_assert_null(strstr(text, "sk-"));
+    g_assert_null(strstr(text, "Zq7"));
+    g_assert_null(strstr(text, "T9"));
+}
+
+#define TEST(name) g_test_add_func("/status/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(a_new_mount_has_every_member);
+    TEST(every_number_stands_where_it_belongs);
+    TEST(texts_are_escaped);
+    TEST(nothing_of_the_key_is_told);
+    return g_test_run();
+}
