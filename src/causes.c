@@ -190,10 +190,15 @@ void ck_causes_write(const CkCauses *causes, GString *out)
         g_string_append_printf(out, "others %" G_GUINT64_FORMAT "\n", causes->others);
 }
 
+CkCause ck_causes_own(void)
+{
+    return (CkCause){.pid = getpid()};
+}
+
 CkCauses *ck_causes_new(void)
 {
     CkCauses *causes = g_new0(CkCauses, 1);
-    causes->current.pid = getpid();
+    causes->current = ck_causes_own();
     causes->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     return causes;
 }

@@ -35,6 +35,9 @@ CkCause ck_causes_swap(CkCauses *causes, CkCause cause);
  * if somebody asks for the cause. 0: of another pid namespace. */
 CkCause ck_causes_swap_thread(CkCauses *causes, int thread);
 
+/* This process itself: of what is done for no reader in particular. */
+CkCause ck_causes_own(void);
+
 /* The cause of what is begun now. */
 CkCause ck_causes_current(CkCauses *causes);
 

@@ -23,6 +23,7 @@ struct _CkCheck {
     gpointer data;
     char *key;
     gint64 began; /* in microseconds since 1970 */
+    CkCause cause;
     CkApiCall *call;
     guint limit; /* elements asked for; fewer where pages are too large */
     GSource *ending;
@@ -419,11 +420,14 @@ static gboolean on_unplanned(gpointer data)
 {
     CkCheck *check = data;
     g_autoptr(GError) error = NULL;
+    CkCauses *causes = ck_api_causes(check->api);
+    CkCause before = ck_causes_swap(causes, check->cause);
     g_clear_pointer(&check->ending, g_source_unref);
     if (check->parts & CK_CHECK_ITEMS && !plan_items(check, &error))
         end(check, error);
     else
         go_on(check);
+    ck_causes_swap(causes, before);
     return G_SOURCE_REMOVE;
 }
 
@@ -443,6 +447,7 @@ CkCheck *ck_check_new(GMainContext *context, CkStore *store, CkApi *api, const C
         .data = data,
         .key = ck_want_key(listing),
         .began = g_get_real_time(),
+        .cause = ck_causes_current(ck_api_causes(api)),
         .limit = config->page_size,
         .cursors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .fresh = g_ptr_array_new_with_free_func(g_free),

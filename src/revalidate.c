@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "revalidate.h"
 
+#include "causes.h"
+
 #include "error.h"
 
 /* How long what is shown while it is being checked may be taken as current, in seconds. */
@@ -23,6 +25,7 @@ typedef struct {
     char *key;
     CkWant want;
     CkCheckParts parts;
+    CkCause cause;
     CkCheck *check;
     GPtrArray *waits; /* CkRevalidation */
     gboolean of_refresh;
@@ -173,10 +176,13 @@ static void on_checked(const GError *error, gpointer data)
 static void begin(Job *job)
 {
     CkRevalidator *revalidator = job->revalidator;
+    CkCauses *causes = ck_api_causes(revalidator->api);
+    CkCause before = ck_causes_swap(causes, job->cause);
     revalidator->under_way++;
     job->check = ck_check_new(revalidator->context, revalidator->store, revalidator->api,
                               revalidator->config, &revalidator->events.check, &job->want,
                               job->parts, on_checked, job);
+    ck_causes_swap(causes, before);
 }
 
 static gboolean is_complete(const CkRevalidator *revalidator, const CkWant *want)
@@ -226,6 +232,7 @@ static Job *get_job(CkRevalidator *revalidator, const CkWant *want, CkCheckParts
         .key = g_steal_pointer(&key),
         .want = ck_want_copy(want),
         .parts = parts,
+        .cause = ck_causes_current(ck_api_causes(revalidator->api)),
         .waits = new_waits(),
     };
     g_hash_table_insert(revalidator->jobs, job->key, job);
@@ -241,7 +248,10 @@ static void start_relist(CkRevalidator *revalidator)
     revalidator->asked_for = 0;
     revalidator->relisted_at = g_get_real_time();
     g_clear_error(&revalidator->relist_failure);
+    CkCauses *causes = ck_api_causes(revalidator->api);
+    CkCause before = ck_causes_swap(causes, ck_causes_own());
     ck_relist_start(revalidator->relist);
+    ck_causes_swap(causes, before);
 }
 
 static void on_relist_changed(const char *thread_id, gpointer data)
