@@ -4,6 +4,7 @@
 #include "causes.h"
 
 #include "error.h"
+#include "follow.h"
 
 /* How long what is shown while it is being checked may be taken as current, in seconds. */
 #define MEANWHILE 1.0
@@ -44,6 +45,7 @@ struct _CkRevalidator {
     const CkConfig *config;
     CkRevalidatorEvents events;
     CkRelist *relist;
+    CkFollow *follow;
     gboolean relists;        /* it is under way, … */
     GError *relist_failure;  /* … and this happened */
     gint64 relisted_at;      /* when it was begun last, in microseconds since 1970 */
@@ -158,6 +160,7 @@ static void on_checked(const GError *error, gpointer data)
     CkRevalidator *revalidator = job->revalidator;
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     GPtrArray *waits = g_steal_pointer(&job->waits);
+    g_auto(CkWant) want = ck_want_copy(&job->want);
     revalidator->under_way--;
     revalidator->checks_of_refresh -= job->of_refresh;
     g_hash_table_remove(revalidator->jobs, job->key);
@@ -165,6 +168,7 @@ static void on_checked(const GError *error, gpointer data)
         fail(revalidator, failure);
     else
         succeed(revalidator);
+    ck_follow_checked(revalidator->follow, &want);
     begin_queued(revalidator);
     wake(waits, failure);
     if (failure)
@@ -400,6 +404,8 @@ CkServe ck_revalidate(CkRevalidator *revalidator, const CkWant *listing, gboolea
     *valid = config->ttl == CK_NEVER ? G_MAXINT : config->ttl;
     if (listing->kind == CK_WANT_NOTHING || !find_due(revalidator, listing, again, &due))
         return CK_SERVE;
+    if (again && listing->kind == CK_WANT_ITEMS)
+        ck_follow_asked(revalidator->follow, listing);
     *valid = config->ttl == 0 ? 0 : due.left;
     if (!due.due)
         return CK_SERVE;
@@ -419,6 +425,17 @@ CkServe ck_revalidate(CkRevalidator *revalidator, const CkWant *listing, gboolea
         queue(revalidator, listing, &due);
     begin_queued(revalidator);
     return CK_SERVE;
+}
+
+/* A CkFollow's: nobody has asked yet, but somebody is about to. */
+static void on_followed_due(const CkWant *listing, gpointer data)
+{
+    CkRevalidator *revalidator = data;
+    Due due;
+    if (is_paused(revalidator) || !find_due(revalidator, listing, FALSE, &due) || !due.due)
+        return;
+    queue(revalidator, listing, &due);
+    begin_queued(revalidator);
 }
 
 /* A job that somebody waits for does not wait for its turn. */
@@ -475,12 +492,14 @@ CkRevalidator *ck_revalidator_new(GMainContext *context, CkStore *store, CkApi *
         .data = revalidator,
     };
     revalidator->relist = ck_relist_new(store, api, config, &relist);
+    revalidator->follow = ck_follow_new(context, config, on_followed_due, revalidator);
     return revalidator;
 }
 
 void ck_revalidator_free(CkRevalidator *revalidator)
 {
     ck_relist_free(revalidator->relist);
+    ck_follow_free(revalidator->follow);
     g_queue_clear(&revalidator->queue);
     g_hash_table_unref(revalidator->jobs);
     g_ptr_array_unref(revalidator->relist_waits);
