@@ -4,13 +4,15 @@
 #include "error.h"
 #include "status.h"
 
-static gboolean is_listed(const CkMount *mount, gboolean *complete, GError **error)
+static gboolean read_listing(const CkMount *mount, CkStatus *status, GError **error)
 {
     const CkWant threads = ck_want_threads_of(NULL, mount->config);
     g_autofree char *key = ck_want_key(&threads);
     g_auto(CkListingState) state = {0};
     gboolean ok = ck_store_listing(mount->store, key, &state, error);
-    *complete = state.complete;
+    status->complete = state.complete;
+    status->checked_at = state.checked_at / G_USEC_PER_SEC;
+    status->listed_at = state.listed_at / G_USEC_PER_SEC;
     return ok;
 }
 
@@ -20,12 +22,13 @@ static gboolean write_status(GString *out, gpointer data, GError **error)
     CkStatus status = {
         .config = mount->config,
         .mounted_at = mount->mounted_at,
+        .now = g_get_real_time() / G_USEC_PER_SEC,
         .usage = ck_api_usage(mount->api),
         .operations = mount->operations,
         .waited = mount->waited,
     };
     if (!ck_store_counts(mount->store, &status.counts, error) ||
-        !is_listed(mount, &status.complete, error))
+        !read_listing(mount, &status, error))
         return FALSE;
     const GError *last = ck_log_last_failure(mount->log, &status.last_error.time);
     if (last) {

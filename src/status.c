@@ -86,6 +86,15 @@ static void boolean(Writer *writer, const char *name, gboolean value)
     g_string_append(writer->out, value ? "true" : "false");
 }
 
+/* CK_NEVER for no end */
+static void seconds(Writer *writer, const char *name, guint value)
+{
+    if (value == CK_NEVER)
+        text(writer, name, "inf");
+    else
+        number(writer, name, value);
+}
+
 /* RFC 3339, in UTC; null where such a time can't be written (no limit, for one). */
 static void point_in_time(Writer *writer, const char *name, gint64 seconds)
 {
@@ -122,14 +131,29 @@ static void write_view(Writer *writer, const CkConfig *config)
 static void write_options(Writer *writer, const CkConfig *config)
 {
     begin(writer, "options");
-    number(writer, "ttl", config->ttl);
+    seconds(writer, "ttl", config->ttl);
+    seconds(writer, "relist", config->relist);
+    boolean(writer, "strict", config->strict);
     number(writer, "concurrency", config->concurrency);
     number(writer, "page_size", config->page_size);
     number(writer, "timeout", config->timeout);
     end_object(writer);
 }
 
-/* Each listing's age belongs here, once a listing has one. */
+/* When something was last known to be current, and how long ago that is; 0: never. */
+static void age(Writer *writer, const char *name, gint64 at, gint64 now)
+{
+    begin(writer, name);
+    if (at == 0) {
+        text(writer, "at", NULL);
+        text(writer, "seconds_ago", NULL);
+    } else {
+        point_in_time(writer, "at", at);
+        number(writer, "seconds_ago", (guint64)MAX(now - at, 0));
+    }
+    end_object(writer);
+}
+
 static void write_known(Writer *writer, const CkStatus *status)
 {
     begin(writer, "counts");
@@ -140,6 +164,13 @@ static void write_known(Writer *writer, const CkStatus *status)
     begin(writer, "listing");
     boolean(writer, "complete", status->complete);
     number(writer, "threads", (guint64)status->counts.listed);
+    age(writer, "newest_checked", status->checked_at, status->now);
+    age(writer, "all_listed", status->listed_at, status->now);
+    end_object(writer);
+    begin(writer, "items");
+    number(writer, "threads_read", (guint64)status->counts.read);
+    age(writer, "oldest_check", status->counts.oldest_check, status->now);
+    age(writer, "newest_check", status->counts.newest_check, status->now);
     end_object(writer);
 }
 

@@ -9,7 +9,10 @@ typedef struct {
     const CkConfig *config; /* of which the key is not looked at */
     gint64 mounted_at;      /* seconds since 1970, as all times here */
     CkStoreCounts counts;
+    gint64 now;
     gboolean complete; /* the listing of all threads has been read to its end */
+    gint64 checked_at; /* when its newest end was last known to be current, and … */
+    gint64 listed_at;  /* … all of it; 0: never */
     CkApiUsage usage;
     guint64 operations; /* of the file system, and … */
     guint64 waited;     /* those of them that had to wait for a fetch */

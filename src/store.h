@@ -247,6 +247,9 @@ const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row);
  * items. Takes no longer where there is more of them, but after a rollback. */
 typedef struct {
     gint64 users, threads, listed, items;
+    gint64 read;         /* threads whose items are all known, and … */
+    gint64 oldest_check; /* … when the first and … */
+    gint64 newest_check; /* … the last of them was known to be current: seconds since 1970 */
 } CkStoreCounts;
 
 gboolean ck_store_counts(CkStore *store, CkStoreCounts *counts, GError **error);

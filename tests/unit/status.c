@@ -46,6 +46,8 @@ static void a_new_mount_has_every_member(void)
                     "  },\n"
                     "  \"options\": {\n"
                     "    \"ttl\": 30,\n"
+                    "    \"relist\": 600,\n"
+                    "    \"strict\": false,\n"
                     "    \"concurrency\": 16,\n"
                     "    \"page_size\": 100,\n"
                     "    \"timeout\": 30\n"
@@ -57,7 +59,26 @@ static void a_new_mount_has_every_member(void)
                     "  },\n"
                     "  \"listing\": {\n"
                     "    \"complete\": false,\n"
-                    "    \"threads\": 0\n"
+                    "    \"threads\": 0,\n"
+                    "    \"newest_checked\": {\n"
+                    "      \"at\": null,\n"
+                    "      \"seconds_ago\": null\n"
+                    "    },\n"
+                    "    \"all_listed\": {\n"
+                    "      \"at\": null,\n"
+                    "      \"seconds_ago\": null\n"
+                    "    }\n"
+                    "  },\n"
+                    "  \"items\": {\n"
+                    "    \"threads_read\": 0,\n"
+                    "    \"oldest_check\": {\n"
+                    "      \"at\": null,\n"
+                    "      \"seconds_ago\": null\n"
+                    "    },\n"
+                    "    \"newest_check\": {\n"
+                    "      \"at\": null,\n"
+                    "      \"seconds_ago\": null\n"
+                    "    }\n"
                     "  },\n"
                     "  \"requests\": {\n"
                     "    \"list_threads\": 0,\n"
@@ -120,8 +141,17 @@ static void every_number_stands_where_it_belongs(void)
     config->timeout = 34;
     CkStatus status = {
         .config = config,
-        .counts = {.users = 1, .threads = 2, .listed = 3, .items = G_MAXINT64},
+        .now = 1700000100,
+        .counts = {.users = 1,
+                   .threads = 2,
+                   .listed = 3,
+                   .items = G_MAXINT64,
+                   .read = 4,
+                   .oldest_check = 1699999000,
+                   .newest_check = 1700000000},
         .complete = TRUE,
+        .checked_at = 1700000095,
+        .listed_at = 1700000200, /* the clock was set back */
         .usage = {.sent = {10, 11, 12},
                   .retries = 13,
                   .failed = 14,
@@ -152,7 +182,14 @@ static void every_number_stands_where_it_belongs(void)
         "\"users\": 1,",
         "\"items\": 9223372036854775807\n",
         "\"complete\": true,",
-        "\"threads\": 3\n",
+        "\"threads\": 3,\n",
+        "\"newest_checked\": {\n      \"at\": \"2023-11-14T22:14:55Z\",\n"
+        "      \"seconds_ago\": 5\n",
+        "\"all_listed\": {\n      \"at\": \"2023-11-14T22:16:40Z\",\n"
+        "      \"seconds_ago\": 0\n",
+        "\"threads_read\": 4,",
+        "\"seconds_ago\": 1100\n",
+        "\"seconds_ago\": 100\n",
         "\"list_threads\": 10,",
         "\"list_items\": 11,",
         "\"retrieve_thread\": 12,",
