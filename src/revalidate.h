@@ -56,6 +56,13 @@ CkRevalidation *ck_revalidator_wait(CkRevalidator *revalidator, const CkWant *li
                                     CkRevalidated woken, gpointer data);
 void ck_revalidator_cancel(CkRevalidation *wait);
 
+/* Whether the next reader would have the listing checked. */
+gboolean ck_revalidator_is_due(CkRevalidator *revalidator, const CkWant *listing);
+
+/* Lists the threads anew; woken as above. */
+CkRevalidation *ck_revalidator_relist(CkRevalidator *revalidator, CkRevalidated woken,
+                                      gpointer data);
+
 /* Checks all that is known: lists the threads anew, then asks for the items of those whose items
  * have been read. Readers get what is known meanwhile. woken, if not NULL, is called once that has
  * ended, as above. */
