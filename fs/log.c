@@ -72,6 +72,7 @@ static gboolean concerns_all(CkError code)
     case CK_ERROR_REFUSED:
     case CK_ERROR_UNREACHABLE:
     case CK_ERROR_CONNECTION:
+    case CK_ERROR_OFFLINE:
         return TRUE;
     default:
         return FALSE;

@@ -24,6 +24,8 @@ int ck_errno(const GError *error)
         return ECONNREFUSED;
     case CK_ERROR_UNREACHABLE:
         return EHOSTUNREACH;
+    case CK_ERROR_OFFLINE:
+        return ENETUNREACH;
     case CK_ERROR_CLOSING:
         return ENOTCONN;
     case CK_ERROR_STORE_FULL:

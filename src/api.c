@@ -280,6 +280,23 @@ static void attempt(CkApiCall *call)
     call->request = ck_http_get(call->api->http, call->url, on_answer, call);
 }
 
+static gboolean on_offline(gpointer data)
+{
+    CkApiCall *call = data;
+    g_autoptr(GError) error = g_error_new_literal(CK_ERROR, CK_ERROR_OFFLINE, "not fetched before");
+    g_clear_pointer(&call->timer, g_source_unref);
+    finish(call, NULL, NULL, error);
+    return G_SOURCE_REMOVE;
+}
+
+/* From the main context, as every other answer. */
+static void refuse_later(CkApiCall *call)
+{
+    call->timer = g_idle_source_new();
+    g_source_set_callback(call->timer, on_offline, call, NULL);
+    g_source_attach(call->timer, call->api->context);
+}
+
 static CkApiCall *start(CkApi *api, CkApiKind kind, const char *path, const CkListQuery *query,
                         gpointer data)
 {
@@ -291,7 +308,10 @@ static CkApiCall *start(CkApi *api, CkApiKind kind, const char *path, const CkLi
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
     g_hash_table_add(api->calls, call);
-    attempt(call);
+    if (api->config->offline)
+        refuse_later(call);
+    else
+        attempt(call);
     return call;
 }
 

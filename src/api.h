@@ -26,6 +26,8 @@ typedef struct {
     const char *user;           /* list threads only */
 } CkListQuery;
 
+/* With --offline every call fails with CK_ERROR_OFFLINE. */
+
 /* Called once for each call that was not cancelled, from the main context: with the page or the
  * thread, else with the error (those of http.h; of the status; CK_ERROR_BAD_RESPONSE). All of it is
  * freed after the callback. Pages are prepared. */

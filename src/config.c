@@ -195,13 +195,15 @@ gboolean ck_config_has(const char *name)
 
 gboolean ck_config_has_switch(const char *name)
 {
-    return strcmp(name, "strict") == 0;
+    return strcmp(name, "strict") == 0 || strcmp(name, "offline") == 0;
 }
 
 void ck_config_switch_on(CkConfig *config, const char *name)
 {
     if (strcmp(name, "strict") == 0)
         config->strict = TRUE;
+    else
+        config->offline = TRUE;
 }
 
 gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error)

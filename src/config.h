@@ -32,6 +32,7 @@ typedef struct {
     guint ttl;         /* seconds for which a listing counts as current, or CK_NEVER to check it */
     guint relist;      /* seconds after which all threads are listed anew, or CK_NEVER */
     gboolean strict;   /* what can't be checked is an error */
+    gboolean offline;  /* nothing is asked for: there is what the cache has */
 } CkConfig;
 
 /* The defaults. */

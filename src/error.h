@@ -19,6 +19,7 @@ typedef enum {
     CK_ERROR_CONNECTION,   /* TLS failed, or the connection broke within a transfer */
     CK_ERROR_BAD_RESPONSE, /* an answer arrived and can't be read */
     CK_ERROR_TOO_LARGE,    /* an answer is larger than we take */
+    CK_ERROR_OFFLINE,      /* it would have to be asked for, and --offline forbids that */
     CK_ERROR_CLOSING,      /* the file system is being unmounted */
     CK_ERROR_STORE,        /* SQLite failed */
     CK_ERROR_STORE_FULL,   /* no room for the store's temporary file */

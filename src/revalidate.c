@@ -125,6 +125,8 @@ static void succeed(CkRevalidator *revalidator)
 static void fail(CkRevalidator *revalidator, const GError *error)
 {
     Job *job;
+    /* Said once, however long it lasts. */
+    gboolean known = revalidator->failure && revalidator->failure->code == error->code;
     revalidator->pause = MIN(MAX(revalidator->pause * 2, PAUSE_FIRST), PAUSE_MAX);
     revalidator->paused_until =
         g_get_monotonic_time() + (gint64)revalidator->pause * G_USEC_PER_SEC;
@@ -134,7 +136,8 @@ static void fail(CkRevalidator *revalidator, const GError *error)
         revalidator->checks_of_refresh -= job->of_refresh;
         g_hash_table_remove(revalidator->jobs, job->key);
     }
-    revalidator->events.failed(error, revalidator->events.data);
+    if (!known)
+        revalidator->events.failed(error, revalidator->events.data);
 }
 
 static void end_refresh(CkRevalidator *revalidator, const GError *error)
@@ -401,7 +404,9 @@ CkServe ck_revalidate(CkRevalidator *revalidator, const CkWant *listing, gboolea
 {
     const CkConfig *config = revalidator->config;
     Due due;
-    *valid = config->ttl == CK_NEVER ? G_MAXINT : config->ttl;
+    *valid = config->ttl == CK_NEVER || config->offline ? G_MAXINT : config->ttl;
+    if (config->offline)
+        return CK_SERVE;
     if (listing->kind == CK_WANT_NOTHING || !find_due(revalidator, listing, again, &due))
         return CK_SERVE;
     if (again && listing->kind == CK_WANT_ITEMS)

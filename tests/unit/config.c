@@ -683,6 +683,8 @@ int main(int argc, char **argv)
     g_test_add_func("/config/set/ages", ages_are_taken_from_now_on);
     g_test_add_func("/config/set/dates", a_date_begins_or_ends_a_span);
     g_test_add_func("/config/set/ranges", numbers_have_a_range);
+    g_test_add_func("/config/set/times", takes_times_with_a_unit);
+    g_test_add_func("/config/set/no-times", refuses_times_that_are_none);
     g_test_add_func("/config/set/bad", refuses_bad_values_by_name_and_keeps_the_old_one);
     g_test_add_func("/config/set/allowed", tells_what_is_allowed);
     g_test_add_func("/config/set/one-line", an_error_is_one_line_of_text_whatever_the_value_is);

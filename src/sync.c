@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync.h"
+
+#include "error.h"
+
+/* A thread whose items are being read or checked. */
+typedef struct {
+    CkSync *sync;
+    CkWant items;
+    CkWait *wait;          /* for the next page, or … */
+    CkRevalidation *check; /* … for the check */
+} Reading;
+
+struct _CkSync {
+    CkStore *store;
+    CkPager *pager;
+    CkRevalidator *revalidator;
+    const CkConfig *config;
+    CkSynced done;
+    gpointer data;
+    CkWant threads;       /* the listing */
+    gboolean known;       /* it was there before, as a whole or in part */
+    CkWait *wait;         /* for its next page, … */
+    CkRevalidation *list; /* … or until it has been listed anew */
+    guint64 place;        /* of the last thread that was begun with */
+    GPtrArray *readings;  /* Reading, under way */
+    CkSyncProgress progress;
+    GError *failure; /* the first one */
+};
+
+static void reading_free(gpointer data)
+{
+    Reading *reading = data;
+    g_clear_pointer(&reading->wait, ck_pager_cancel);
+    g_clear_pointer(&reading->check, ck_revalidator_cancel);
+    ck_want_clear(&reading->items);
+    g_free(reading);
+}
+
+static gboolean read_state(CkSync *sync, const CkWant *want, CkListingState *state, GError **error)
+{
+    g_autofree char *key = ck_want_key(want);
+    return ck_store_listing(sync->store, key, state, error);
+}
+
+/* To be called last: the sync may be freed by it. */
+static void end(CkSync *sync, const GError *error)
+{
+    g_autoptr(GError) failure = error ? g_error_copy(error) : g_steal_pointer(&sync->failure);
+    g_ptr_array_set_size(sync->readings, 0);
+    sync->done(failure, sync->data);
+}
+
+/* Whether it would happen to every other thread as well. */
+static gboolean concerns_all(const GError *error)
+{
+    return !g_error_matches(error, CK_ERROR, CK_ERROR_BAD_RESPONSE) &&
+           !g_error_matches(error, CK_ERROR, CK_ERROR_REJECTED) &&
+           !g_error_matches(error, CK_ERROR, CK_ERROR_SERVER) &&
+           !g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE);
+}
+
+/* Items */
+
+static void go_on(CkSync *sync);
+static void read_on(Reading *reading);
+
+/* Its thread has been gone through. */
+static void drop(Reading *reading)
+{
+    CkSync *sync = reading->sync;
+    g_ptr_array_remove_fast(sync->readings, reading);
+    sync->progress.threads++;
+    go_on(sync);
+}
+
+/* A thread that has been deleted meanwhile has no items. */
+static void take_failure(Reading *reading, const GError *error)
+{
+    CkSync *sync = reading->sync;
+    if (g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND)) {
+        drop(reading);
+        return;
+    }
+    if (concerns_all(error)) {
+        end(sync, error);
+        return;
+    }
+    sync->progress.failed++;
+    if (!sync->failure)
+        sync->failure = g_error_copy(error);
+    drop(reading);
+}
+
+static void on_items(const GError *error, gpointer data)
+{
+    Reading *reading = data;
+    reading->wait = NULL;
+    if (error)
+        take_failure(reading, error);
+    else
+        read_on(reading);
+}
+
+static void on_checked(const GError *error, gpointer data)
+{
+    Reading *reading = data;
+    reading->check = NULL;
+    if (error)
+        take_failure(reading, error);
+    else
+        drop(reading);
+}
+
+static void read_on(Reading *reading)
+{
+    CkSync *sync = reading->sync;
+    g_auto(CkListingState) state = {0};
+    g_autoptr(GError) error = NULL;
+    if (!read_state(sync, &reading->items, &state, &error))
+        end(sync, error);
+    else if (state.complete)
+        drop(reading);
+    else
+        reading->wait = ck_pager_wait(sync->pager, &reading->items, on_items, reading);
+}
+
+/* What is complete and current takes no request, and is not begun with. */
+static gboolean is_done(CkSync *sync, const CkWant *items, gboolean *complete, GError **error)
+{
+    g_auto(CkListingState) state = {0};
+    if (!read_state(sync, items, &state, error))
+        return FALSE;
+    *complete = state.complete;
+    return state.complete && !ck_revalidator_is_due(sync->revalidator, items);
+}
+
+static void begin(CkSync *sync, const CkWant *items, gboolean complete)
+{
+    Reading *reading = g_new0(Reading, 1);
+    reading->sync = sync;
+    reading->items = ck_want_copy(items);
+    g_ptr_array_add(sync->readings, reading);
+    sync->progress.read++;
+    if (complete)
+        reading->check = ck_revalidator_wait(sync->revalidator, items, on_checked, reading);
+    else
+        reading->wait = ck_pager_wait(sync->pager, items, on_items, reading);
+}
+
+/* Begins with the next threads while there is room for their requests. */
+static void go_on(CkSync *sync)
+{
+    while (sync->readings->len < sync->config->concurrency) {
+        g_auto(CkThreadRow) thread = {0};
+        g_autoptr(GError) error = NULL;
+        gboolean complete = FALSE;
+        CkFound found =
+            ck_store_next_thread(sync->store, 0, sync->place, G_MAXINT64, &thread, &error);
+        if (found == CK_FAILED || (found == CK_ABSENT && sync->readings->len == 0)) {
+            end(sync, error);
+            return;
+        }
+        if (found == CK_ABSENT)
+            return;
+        const CkWant items = {CK_WANT_ITEMS, thread.id};
+        sync->place = thread.place;
+        if (is_done(sync, &items, &complete, &error))
+            sync->progress.threads++;
+        else if (error) {
+            end(sync, error);
+            return;
+        } else {
+            begin(sync, &items, complete);
+        }
+    }
+}
+
+/* Threads */
+
+static void list_on(CkSync *sync);
+
+static void on_threads(const GError *error, gpointer data)
+{
+    CkSync *sync = data;
+    sync->wait = NULL;
+    if (error)
+        end(sync, error);
+    else
+        list_on(sync);
+}
+
+static void on_listed_anew(const GError *error, gpointer data)
+{
+    CkSync *sync = data;
+    sync->list = NULL;
+    sync->progress.listed = TRUE;
+    if (error)
+        end(sync, error);
+    else
+        go_on(sync);
+}
+
+/* To its end; then, if some of it was there before and is not current any more, all of it anew. */
+static void list_on(CkSync *sync)
+{
+    g_auto(CkListingState) state = {0};
+    g_autoptr(GError) error = NULL;
+    if (!read_state(sync, &sync->threads, &state, &error)) {
+        end(sync, error);
+    } else if (!state.complete) {
+        sync->wait = ck_pager_wait(sync->pager, &sync->threads, on_threads, sync);
+    } else if (sync->known && ck_revalidator_is_due(sync->revalidator, &sync->threads)) {
+        sync->list = ck_revalidator_relist(sync->revalidator, on_listed_anew, sync);
+    } else {
+        sync->progress.listed = TRUE;
+        go_on(sync);
+    }
+}
+
+CkSync *ck_sync_new(CkStore *store, CkPager *pager, CkRevalidator *revalidator,
+                    const CkConfig *config, CkSynced done, gpointer data)
+{
+    CkSync *sync = g_new0(CkSync, 1);
+    const CkWant threads = ck_want_threads_of(NULL, config);
+    g_auto(CkListingState) state = {0};
+    sync->store = store;
+    sync->pager = pager;
+    sync->revalidator = revalidator;
+    sync->config = config;
+    sync->done = done;
+    sync->data = data;
+    sync->threads = ck_want_copy(&threads);
+    sync->readings = g_ptr_array_new_with_free_func(reading_free);
+    sync->known = read_state(sync, &threads, &state, NULL) && state.checked_at > 0;
+    /* From the main context, as everything else: a pager that has nothing to ask for says so then.
+     */
+    sync->wait = ck_pager_wait(pager, &sync->threads, on_threads, sync);
+    return sync;
+}
+
+void ck_sync_free(CkSync *sync)
+{
+    g_clear_pointer(&sync->wait, ck_pager_cancel);
+    g_clear_pointer(&sync->list, ck_revalidator_cancel);
+    g_ptr_array_unref(sync->readings);
+    g_clear_error(&sync->failure);
+    ck_want_clear(&sync->threads);
+    g_free(sync);
+}
+
+CkSyncProgress ck_sync_progress(const CkSync *sync)
+{
+    return sync->progress;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Brings everything into the store: the threads to the last one, then the items of each. What is
+ * there already, from another time, is only checked where its --ttl has passed, so that a sync that
+ * was interrupted goes on where it was.
+ */
+#pragma once
+
+#include "pager.h"
+#include "revalidate.h"
+
+typedef struct _CkSync CkSync;
+
+/* Called once, later, from the main context. A failure that concerns all requests alike ends it;
+ * threads that fail by themselves are left out, and the error is that of the first one. */
+typedef void (*CkSynced)(const GError *error, gpointer data);
+
+/* All must outlive the result. Begins. */
+CkSync *ck_sync_new(CkStore *store, CkPager *pager, CkRevalidator *revalidator,
+                    const CkConfig *config, CkSynced done, gpointer data);
+void ck_sync_free(CkSync *sync);
+
+typedef struct {
+    gboolean listed; /* all threads are known */
+    guint64 threads; /* how many have been gone through, … */
+    guint64 read;    /* … and how many of these took requests */
+    guint64 failed;
+} CkSyncProgress;
+
+CkSyncProgress ck_sync_progress(const CkSync *sync);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkSync, ck_sync_free)
