@@ -36,6 +36,8 @@ int ck_errno(const GError *error)
     case CK_ERROR_BAD_RESPONSE:
     case CK_ERROR_TOO_LARGE:
     case CK_ERROR_STORE:
+    case CK_ERROR_STORE_DAMAGED:
+    case CK_ERROR_STORE_VERSION:
         return EIO;
     }
     return EIO;

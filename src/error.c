@@ -37,7 +37,12 @@ const char *ck_error_remedy(CkError code)
     case CK_ERROR_STORE:
         return "please report this";
     case CK_ERROR_STORE_FULL:
-        return "make room in /var/tmp, or point SQLITE_TMPDIR to a larger disk";
+        return "make room in the directory of --cache-dir; without one, make room in /var/tmp or "
+               "point SQLITE_TMPDIR to a larger disk";
+    case CK_ERROR_STORE_DAMAGED:
+        return "what the cache held is fetched again; read again";
+    case CK_ERROR_STORE_VERSION:
+        return "what the cache held is fetched again";
     }
     return "please report this";
 }

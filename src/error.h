@@ -14,16 +14,18 @@ typedef enum {
     CK_ERROR_RATE_LIMITED, /* 429, still so after the retries */
     CK_ERROR_SERVER,       /* 5xx, still so after the retries */
     CK_ERROR_TIMED_OUT,
-    CK_ERROR_REFUSED,      /* connection refused */
-    CK_ERROR_UNREACHABLE,  /* no route, no such host, no network */
-    CK_ERROR_CONNECTION,   /* TLS failed, or the connection broke within a transfer */
-    CK_ERROR_BAD_RESPONSE, /* an answer arrived and can't be read */
-    CK_ERROR_TOO_LARGE,    /* an answer is larger than we take */
-    CK_ERROR_OFFLINE,      /* it would have to be asked for, and --offline forbids that */
-    CK_ERROR_CLOSING,      /* the file system is being unmounted */
-    CK_ERROR_STORE,        /* SQLite failed */
-    CK_ERROR_STORE_FULL,   /* no room for the store's temporary file */
-    CK_ERROR_LAST = CK_ERROR_STORE_FULL,
+    CK_ERROR_REFUSED,       /* connection refused */
+    CK_ERROR_UNREACHABLE,   /* no route, no such host, no network */
+    CK_ERROR_CONNECTION,    /* TLS failed, or the connection broke within a transfer */
+    CK_ERROR_BAD_RESPONSE,  /* an answer arrived and can't be read */
+    CK_ERROR_TOO_LARGE,     /* an answer is larger than we take */
+    CK_ERROR_OFFLINE,       /* it would have to be asked for, and --offline forbids that */
+    CK_ERROR_CLOSING,       /* the file system is being unmounted */
+    CK_ERROR_STORE,         /* SQLite failed */
+    CK_ERROR_STORE_FULL,    /* no room for the store's file */
+    CK_ERROR_STORE_DAMAGED, /* the store's file can't be trusted */
+    CK_ERROR_STORE_VERSION, /* it was made by another version of this program */
+    CK_ERROR_LAST = CK_ERROR_STORE_VERSION,
 } CkError;
 
 GQuark ck_error_quark(void);

@@ -45,6 +45,12 @@ static void end_clear(End *end)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(End, end_clear)
 
+static gboolean is_begun(CkStore *store, const char *key)
+{
+    g_auto(CkListingState) state = {0};
+    return ck_store_listing(store, key, &state, NULL) && state.cursor;
+}
+
 CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *want)
 {
     CkListing *listing = g_new0(CkListing, 1);
@@ -59,8 +65,10 @@ CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *
         listing->ends[i].ordered = TRUE;
         listing->cursors[i] = new_strings();
     }
-    /* Items are numbered from the front on; and what is older than --since is not to be read. */
-    listing->given_up = want->kind == CK_WANT_ITEMS || config->since > 0;
+    /* Items are numbered from the front on; and what is older than --since is not to be read. Of a
+     * listing that an earlier mount has begun it is not known what its ends were like. */
+    listing->given_up =
+        want->kind == CK_WANT_ITEMS || config->since > 0 || is_begun(store, listing->key);
     return listing;
 }
 

@@ -2,6 +2,7 @@
 #include "store_private.h"
 
 #include "names.h"
+#include "store_file.h"
 
 /* Bytes of recent items: those of the threads that are fetched ahead of a reader, and more. */
 #define RECENT_BYTES (4 * 1024 * 1024)
@@ -13,13 +14,15 @@
 #define NUMBER_BITS_TEXT TEXT_OF(NUMBER_BITS)
 
 /* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
- * memory, beyond which they go to the temporary file. json stands last in its rows: what is behind
- * a large value is found by reading all of its pages (fileformat2.html, 1.6). */
+ * memory, beyond which they go to the temporary file. */
+static const char private_settings[] = "PRAGMA journal_mode = MEMORY;"
+                                       "PRAGMA synchronous = OFF;"
+                                       "PRAGMA locking_mode = EXCLUSIVE;"
+                                       "PRAGMA cache_size = -8192;";
+
+/* json stands last in its rows: what is behind a large value is found by reading all of its pages
+ * (fileformat2.html, 1.6). */
 static const char schema[] =
-    "PRAGMA journal_mode = MEMORY;"
-    "PRAGMA synchronous = OFF;"
-    "PRAGMA locking_mode = EXCLUSIVE;"
-    "PRAGMA cache_size = -8192;"
     "CREATE TABLE user ("
     "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
     "  id TEXT NOT NULL UNIQUE,"
@@ -91,7 +94,10 @@ static const char schema[] =
     "  complete INTEGER NOT NULL,"
     "  checked_at INTEGER NOT NULL DEFAULT 0,"
     "  listed_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
-    "CREATE TABLE listed (thread INTEGER PRIMARY KEY);";
+    "CREATE TABLE listed (thread INTEGER PRIMARY KEY);"
+    "CREATE TABLE used (thread INTEGER PRIMARY KEY, at INTEGER NOT NULL);"
+    "CREATE INDEX used_since ON used (at);"
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
 
 static const char *const statements[N_STATEMENTS] = {
     [BEGIN] = "BEGIN",
@@ -198,6 +204,15 @@ static const char *const statements[N_STATEMENTS] = {
                     " WHERE key = ?1",
     [LISTINGS] = "SELECT substr(key, length(?1) + 1) FROM listing"
                  " WHERE substr(key, 1, length(?1)) = ?1",
+    [PUT_USED] = "INSERT INTO used (thread, at) SELECT row, ?2 FROM thread"
+                 " WHERE row = ?1 AND items > 0"
+                 " ON CONFLICT (thread) DO UPDATE SET at = excluded.at",
+    [LEAST_USED] = "SELECT used.thread FROM used JOIN thread ON thread.row = used.thread"
+                   " WHERE at < ?1 AND (?2 OR EXISTS (SELECT 1 FROM listing"
+                   " WHERE key = 'items:' || thread.id AND complete)) ORDER BY at LIMIT 1",
+    [FORGET_TOTALS] = "UPDATE thread SET items = 0, md_size = 0, jsonl_size = 0,"
+                      " newest_at = created_at WHERE row = ?1",
+    [DROP_USED] = "DELETE FROM used WHERE thread = ?1",
 };
 
 gboolean ck_store_must_find(CkFound found, GError **error)
@@ -220,35 +235,79 @@ static void forget_places(CkStore *store)
     keep_places(store);
 }
 
-CkStore *ck_store_new(GError **error)
+CkStore *ck_store_alloc(void)
 {
-    g_autoptr(CkStore) store = g_new0(CkStore, 1);
+    CkStore *store = g_new0(CkStore, 1);
     store->recent = ck_recent_new(RECENT_BYTES);
     forget_places(store);
+    return store;
+}
+
+const char *ck_store_schema(void)
+{
+    return schema;
+}
+
+gboolean ck_store_prepare(CkStore *store, GError **error)
+{
+    for (int i = 0; i < N_STATEMENTS; i++)
+        if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->prepared[i], NULL))
+            return set_error(store, error);
+    return TRUE;
+}
+
+gboolean ck_store_open_private(CkStore *store, GError **error)
+{
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread */
     if (sqlite3_open_v2("", &store->db, flags, NULL) ||
-        sqlite3_exec(store->db, schema, NULL, NULL, NULL)) {
+        sqlite3_exec(store->db, private_settings, NULL, NULL, NULL))
+        return set_error(store, error);
+    return TRUE;
+}
+
+CkStore *ck_store_new(GError **error)
+{
+    g_autoptr(CkStore) store = ck_store_alloc();
+    if (!ck_store_open_private(store, error))
+        return NULL;
+    if (sqlite3_exec(store->db, schema, NULL, NULL, NULL)) {
         set_error(store, error);
         return NULL;
     }
     ck_store_watch_counts(store);
-    for (int i = 0; i < N_STATEMENTS; i++) {
-        if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &store->prepared[i], NULL)) {
-            set_error(store, error);
-            return NULL;
-        }
-    }
-    return g_steal_pointer(&store);
+    return ck_store_prepare(store, error) ? g_steal_pointer(&store) : NULL;
 }
 
-void ck_store_free(CkStore *store)
+static void close_database(CkStore *store)
 {
     for (int i = 0; i < N_STATEMENTS; i++)
         sqlite3_finalize(store->prepared[i]);
     sqlite3_close(store->db);
+}
+
+void ck_store_free(CkStore *store)
+{
+    close_database(store);
+    g_clear_pointer(&store->used, g_hash_table_unref);
     ck_recent_free(store->recent);
     g_free(store);
+}
+
+void ck_store_replace(CkStore *store, CkStore *other)
+{
+    store->rollbacks = ck_store_changes(store) + 1;
+    close_database(store);
+    store->db = g_steal_pointer(&other->db);
+    memcpy(store->prepared, other->prepared, sizeof store->prepared);
+    memset(other->prepared, 0, sizeof other->prepared);
+    g_clear_pointer(&store->used, g_hash_table_unref);
+    store->used = g_steal_pointer(&other->used);
+    store->first_row = other->first_row;
+    store->damaged = FALSE;
+    forget_places(store);
+    ck_recent_clear(store->recent);
+    ck_store_free(other);
 }
 
 gboolean ck_store_begin(CkStore *store, GError **error)
@@ -424,14 +483,9 @@ gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error)
 {
     static const int statements_in_order[] = {DROP_ITEMS,   DROP_FORMER_ITEMS, DROP_FORMER_THREADS,
                                               DROP_LISTING, DROP_NAMES,        DROP_USER,
-                                              DROP_THREAD};
-    for (gsize i = 0; i < G_N_ELEMENTS(statements_in_order); i++) {
-        sqlite3_stmt *statement = use(store, statements_in_order[i]);
-        sqlite3_bind_int64(statement, 1, row);
-        if (!run(store, statement, error))
-            return FALSE;
-    }
-    return TRUE;
+                                              DROP_USED,    DROP_THREAD};
+    return ck_store_run_all(store, statements_in_order, G_N_ELEMENTS(statements_in_order), row,
+                            error);
 }
 
 gint64 ck_store_changes(CkStore *store)

@@ -176,5 +176,5 @@ gboolean ck_store_put_totals(CkStore *store, const CkThreadRow *thread, GError *
     sqlite3_bind_int64(put, 10, thread->jsonl_version);
     sqlite3_bind_int64(put, 11, (gint64)thread->grown);
     sqlite3_bind_int64(put, 12, thread->changed_at);
-    return run(store, put, error);
+    return run(store, put, error) && ck_store_put_used(store, thread->row, error);
 }

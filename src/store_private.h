@@ -12,11 +12,9 @@
 
 /* An item's row is made of its thread's row and its number, which are never reused either: the
  * items of a thread stand together, and one is found by its number without an index. */
-#define NUMBER_BITS 28
-#define ITEMS_MAX   0xfffffff
-#define THREADS_MAX                                                                                \
-    0xffffff /* rows whose items still have a row that fits into a node (tree.h)                   \
-              */
+#define NUMBER_BITS 24
+#define ITEMS_MAX   0xffffff
+#define THREADS_MAX 0xfffffff /* rows with which an item's fits into a node (tree.h) */
 
 /* What the SELECT of a row gives, in the order in which store_rows.c reads it. */
 #define USER_COLUMNS "row, id, name, newest_at"
@@ -86,6 +84,10 @@ enum {
     PUT_LISTING,
     SET_CHECKED,
     LISTINGS,
+    PUT_USED,
+    LEAST_USED,
+    FORGET_TOTALS,
+    DROP_USED,
     N_STATEMENTS
 };
 
@@ -101,17 +103,56 @@ struct _CkStore {
     sqlite3_stmt *prepared[N_STATEMENTS];
     gint64 counts[N_COUNTS];
     gboolean counted; /* else they are to be counted in the tables first */
+    GHashTable *used; /* rows of threads read since ck_store_flush_used(); NULL: of no interest */
+    gint64 first_row; /* the last one that was given before it was opened */
+    gboolean damaged; /* the database; on_damaged has been told */
+    void (*on_damaged)(gpointer data); /* or NULL */
+    gpointer damaged_data;
+    void (*on_grown)(gpointer data);
+    gpointer grown_data;
 };
 
 /* To be called with a database that has its tables, before anything is written. */
 void ck_store_watch_counts(CkStore *store);
 
+/* A store without a database; its private database, without a table; its statements. */
+CkStore *ck_store_alloc(void);
+gboolean ck_store_open_private(CkStore *store, GError **error);
+gboolean ck_store_prepare(CkStore *store, GError **error);
+
+/* The statements that make the tables. */
+const char *ck_store_schema(void);
+
+/* Statements that are run once, or seldom: as they stand; the first column of the first row, as
+ * text to be freed and NULL where there is no row; prepared, to be finalized, NULL with the error
+ * set. */
+gboolean ck_store_execute(CkStore *store, const char *sql, GError **error);
+gboolean ck_store_execute_with(CkStore *store, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+gboolean ck_store_get_number(CkStore *store, const char *sql, gint64 *number, GError **error);
+gboolean ck_store_get_text(CkStore *store, const char *sql, char **text, GError **error);
+sqlite3_stmt *ck_store_prepare_one(CkStore *store, const char *sql, GError **error);
+
+/* Runs statements that take a row and return none. */
+gboolean ck_store_run_all(CkStore *store, const int *which, gsize count, gint64 row,
+                          GError **error);
+
+/* The thread has been used now, if it has items. */
+gboolean ck_store_put_used(CkStore *store, gint64 thread, GError **error);
+
+/* Sets the error that SQLite has just told, and tells on_damaged if it is that. */
+gboolean ck_store_fail(CkStore *store, GError **error);
+
 static inline gboolean set_error(CkStore *store, GError **error)
 {
-    int code = sqlite3_errcode(store->db);
-    g_set_error(error, CK_ERROR, code == SQLITE_FULL ? CK_ERROR_STORE_FULL : CK_ERROR_STORE,
-                "the store: %s", sqlite3_errmsg(store->db));
-    return FALSE;
+    return ck_store_fail(store, error);
+}
+
+/* The same, but written later. */
+static inline void note_used(CkStore *store, gint64 thread)
+{
+    if (store->used)
+        g_hash_table_add(store->used, GSIZE_TO_POINTER((gsize)thread));
 }
 
 /* Statements: fetched with use(), bound, stepped once (but ck_store_items()), and reset by run(),

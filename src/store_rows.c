@@ -8,6 +8,13 @@ static guint64 column_size(sqlite3_stmt *statement, int column)
     return (guint64)sqlite3_column_int64(statement, column);
 }
 
+/* Of a column that can't be NULL, but in a damaged file. */
+static char *column_name(sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return g_strdup(text ? text : "");
+}
+
 static CkFound read_user(CkStore *store, sqlite3_stmt *statement, CkUserRow *user, GError **error)
 {
     CkFound found = first(store, statement, error);
@@ -15,8 +22,8 @@ static CkFound read_user(CkStore *store, sqlite3_stmt *statement, CkUserRow *use
         return found;
     *user = (CkUserRow){
         .row = sqlite3_column_int64(statement, 0),
-        .id = column_text(statement, 1),
-        .name = column_text(statement, 2),
+        .id = column_name(statement, 1),
+        .name = column_name(statement, 2),
         .newest_at = sqlite3_column_int64(statement, 3),
     };
     done(statement);
@@ -33,8 +40,8 @@ static CkFound read_thread(CkStore *store, sqlite3_stmt *statement, CkThreadRow 
         .row = sqlite3_column_int64(statement, 0),
         .place = column_size(statement, 1),
         .user = sqlite3_column_int64(statement, 2),
-        .id = column_text(statement, 3),
-        .name = column_text(statement, 4),
+        .id = column_name(statement, 3),
+        .name = column_name(statement, 4),
         .created_at = sqlite3_column_int64(statement, 5),
         .newest_at = sqlite3_column_int64(statement, 6),
         .json_size = column_size(statement, 7),
@@ -231,6 +238,7 @@ CkFound ck_store_items(CkStore *store, gint64 thread, guint64 from, CkStoreTake 
     sqlite3_stmt *statement = use(store, ITEMS_BY_ROW);
     if (from > ITEMS_MAX)
         return CK_ABSENT;
+    note_used(store, thread);
     /* Fails where the statement is in use, which means that a take has called this. */
     if (sqlite3_bind_int64(statement, 1, item_row(thread, from))) {
         set_error(store, error);
@@ -314,6 +322,7 @@ const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row)
 GBytes *ck_store_item_json(CkStore *store, gint64 row, GError **error)
 {
     const CkRecentItem *recent = ck_recent_get(store->recent, row);
+    note_used(store, ck_store_thread_of_item(row));
     if (recent)
         return g_bytes_ref(recent->json);
     return read_json(store, ITEM_JSON, row, error);

@@ -303,6 +303,48 @@ static void none_is_missing_and_none_comes_twice(void)
     }
 }
 
+/* A mount that ends, and the next one that goes on with its store. */
+static void begin_another_mount(Fixture *f)
+{
+    const CkWant threads = {CK_WANT_THREADS, NULL};
+    ck_listing_free(f->listing);
+    f->listing = ck_listing_new(f->store, f->config, &threads);
+}
+
+static void what_another_mount_began_is_read_on_from_the_front(void)
+{
+    g_autoptr(Fixture) f = fixture_new(2);
+    add_threads(f, 40, 1000, 10);
+    for (int i = 0; i < 5; i++)
+        take_round(f, FALSE);
+    g_assert_true(ck_listing_takes_back(f->listing));
+    guint back = f->asked[CK_BACK], front = f->asked[CK_FRONT];
+    begin_another_mount(f);
+    read_to_the_end(f);
+    assert_all_listed(f);
+    g_assert_cmpuint(f->asked[CK_BACK], ==, back);
+    g_assert_cmpuint(f->asked[CK_FRONT], ==, 20);
+    g_assert_cmpuint(front, >, 2);
+}
+
+static void mounts_may_end_at_any_moment(void)
+{
+    for (guint seed = 0; seed < 300; seed++) {
+        g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+        guint page_size = (guint)g_rand_int_range(random, 1, 12);
+        g_autoptr(Fixture) f = fixture_new(page_size);
+        guint count = (guint)g_rand_int_range(random, 0, 150);
+        add_threads(f, count, 100000, g_rand_int_range(random, 0, 20));
+        for (guint i = 0; !is_complete(f); i++) {
+            g_assert_cmpuint(i, <, 2 * count + 10);
+            take_round(f, g_rand_boolean(random));
+            if (g_rand_int_range(random, 0, 5) == 0)
+                begin_another_mount(f);
+        }
+        assert_all_listed(f);
+    }
+}
+
 /* Not every server may tell times, or list by them. */
 static void times_need_not_be_true(void)
 {
@@ -328,6 +370,8 @@ int main(int argc, char **argv)
     g_test_add_func("/listing/empty-back",
                     where_nothing_comes_after_the_back_the_front_goes_on_alone);
     g_test_add_func("/listing/random", none_is_missing_and_none_comes_twice);
+    g_test_add_func("/listing/another-mount", what_another_mount_began_is_read_on_from_the_front);
+    g_test_add_func("/listing/mounts-end", mounts_may_end_at_any_moment);
     g_test_add_func("/listing/untrue-times", times_need_not_be_true);
     return g_test_run();
 }
