@@ -103,9 +103,8 @@ static CkTreeResult read_file(CkRequest *request, CkWant *want, GError **error)
 {
     g_autoptr(GString) bytes = g_string_new(NULL);
     CkMount *mount = request->mount;
-    (void)want;
-    CkTreeResult result =
-        ck_tree_read(mount->tree, request->node, request->position, request->size, bytes, error);
+    CkTreeResult result = ck_tree_read(mount->tree, request->node, request->position, request->size,
+                                       bytes, want, error);
     if (result == CK_TREE_OK)
         ck_store_ahead_reply(mount->ahead, request->req, request->node, g_steal_pointer(&bytes));
     return result;

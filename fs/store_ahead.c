@@ -114,7 +114,8 @@ static gboolean take(const char *name, const CkStat *stat, guint64 position, gpo
         return TRUE;
     GString *bytes = ck_contents_job_bytes(taking->job);
     gsize before = bytes->len;
-    if (ck_tree_read(taking->tree, stat->node, 0, stat->size, bytes, NULL) != CK_TREE_OK ||
+    g_auto(CkWant) want = {0};
+    if (ck_tree_read(taking->tree, stat->node, 0, stat->size, bytes, &want, NULL) != CK_TREE_OK ||
         bytes->len - before != stat->size) {
         g_string_truncate(bytes, before);
         return TRUE;

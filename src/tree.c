@@ -111,6 +111,14 @@ static CkTreeResult former_item_stat(CkTree *tree, guint64 node, CkStat *stat, G
     return from_found(found);
 }
 
+/* An item that is not known (any more), though the kernel has a node of it. */
+static CkTreeResult want_item(CkTree *tree, gint64 row, CkWant *want, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    CkFound found = ck_store_thread(tree->store, ck_store_thread_of_item(row), &thread, error);
+    return found == CK_FOUND ? want_items(tree, &thread, want, error) : from_found(found);
+}
+
 CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want, GError **error)
 {
     Kind kind = node_kind(node);
@@ -137,6 +145,8 @@ CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want
         found = ck_store_item(tree->store, row, &item, error);
         if (found == CK_FOUND)
             item_stat(kind, &item, stat);
+        if (found == CK_ABSENT)
+            return want_item(tree, row, want, error);
         return found == CK_FOUND && stat->node != node ? former_item_stat(tree, node, stat, error)
                                                        : from_found(found);
     }
@@ -415,17 +425,28 @@ CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64
     return CK_TREE_ABSENT;
 }
 
-/* Whether the thread of a file has been dropped. */
-static gboolean is_gone(CkTree *tree, guint64 file)
+/* What a file lacks that can't be read: CK_TREE_ABSENT where its thread has been dropped, or has no
+ * such item; CK_TREE_OK where all is there. */
+static CkTreeResult lacks(CkTree *tree, guint64 file, CkWant *want, GError **error)
 {
+    Kind kind = node_kind(file);
+    gint64 row = node_row(file);
     g_auto(CkThreadRow) thread = {0};
-    gboolean of_item = node_kind(file) == ITEM_JSON || node_kind(file) == ITEM_MD;
-    gint64 row = of_item ? ck_store_thread_of_item(node_row(file)) : node_row(file);
-    return ck_store_thread(tree->store, row, &thread, NULL) == CK_ABSENT;
+    g_auto(CkItemRow) item = {0};
+    CkFound found = CK_FOUND;
+    if (kind == ITEM_JSON || kind == ITEM_MD) {
+        found = ck_store_item(tree->store, row, &item, error);
+        return found == CK_ABSENT ? want_item(tree, row, want, error) : from_found(found);
+    }
+    found = ck_store_thread(tree->store, row, &thread, error);
+    if (found != CK_FOUND || !holds_items(kind))
+        return from_found(found);
+    CkTreeResult rest = want_items(tree, &thread, want, error);
+    return rest == CK_TREE_ABSENT ? CK_TREE_OK : rest;
 }
 
 CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
-                          GError **error)
+                          CkWant *want, GError **error)
 {
     static const CkFile files[] = {
         [THREAD_JSON] = CK_FILE_THREAD_JSON, [THREAD_MD] = CK_FILE_THREAD_MD,
@@ -437,13 +458,19 @@ CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size
         g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, "not a file");
         return CK_TREE_FAILED;
     }
+    /* A file of all items would be read without those that are not known. */
+    CkTreeResult lack = holds_items(kind) ? lacks(tree, node, want, error) : CK_TREE_OK;
+    if (lack != CK_TREE_OK)
+        return lack;
+    g_autoptr(GError) failure = NULL;
     if (ck_contents_read(tree->contents, files[kind], node_row(node), node_version(node), offset,
-                         size, out, error))
+                         size, out, &failure))
         return CK_TREE_OK;
-    if (!is_gone(tree, node))
-        return CK_TREE_FAILED;
-    g_clear_error(error);
-    return CK_TREE_ABSENT;
+    lack = lacks(tree, node, want, NULL);
+    if (lack == CK_TREE_ABSENT || lack == CK_TREE_WANT)
+        return lack;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return CK_TREE_FAILED;
 }
 
 CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError **error)

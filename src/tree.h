@@ -68,7 +68,8 @@ CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboo
                             CkStat *stat, CkWant *want, GError **error);
 
 /* The attributes of a node that a lookup or a listing gave. CK_TREE_WANT for thread.md and
- * items.jsonl until all items are known: their size is not known before. */
+ * items.jsonl until all items are known: their size is not known before; and for an item that is
+ * not known any more. */
 CkTreeResult ck_tree_stat(CkTree *tree, guint64 node, CkStat *stat, CkWant *want, GError **error);
 
 /* Takes an entry and the position after it; FALSE when there is no more room. It may read files,
@@ -114,10 +115,11 @@ gint64 ck_tree_thread(guint64 node);
 CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64 *position,
                             GError **error);
 
-/* Appends to out the bytes of a file from offset on, at most size; less only at its end. Never
- * CK_TREE_WANT: ck_tree_stat() has brought what it needs. CK_TREE_ABSENT: its thread is gone. */
+/* Appends to out the bytes of a file from offset on, at most size; less only at its end.
+ * CK_TREE_WANT only where items that were known are not any more, see ck_store_evict().
+ * CK_TREE_ABSENT: its thread is gone. */
 CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
-                          GError **error);
+                          CkWant *want, GError **error);
 
 /* *target: the link's text, to be freed. */
 CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError **error);

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "names.h"
 #include "rows.h"
+#include "store_file.h"
 
 typedef struct {
     CkStore *store;
@@ -618,8 +619,9 @@ static void sizes_are_the_bytes_that_can_be_read(void)
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         CkStat stat;
         g_autoptr(GString) out = g_string_new(NULL);
+        g_auto(CkWant) want = {0};
         guint64 node = find(f, thread, names[i], &stat);
-        g_assert_cmpint(ck_tree_read(f->tree, node, 0, 1 << 20, out, NULL), ==, CK_TREE_OK);
+        g_assert_cmpint(ck_tree_read(f->tree, node, 0, 1 << 20, out, &want, NULL), ==, CK_TREE_OK);
         g_assert_cmpuint(out->len, ==, stat.size);
         g_assert_cmpuint(out->len, >, 0);
     }
@@ -631,7 +633,8 @@ static void read_gives_the_window_asked_for(void)
     guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
     guint64 node = find(f, thread, "0001-user.md", NULL);
     g_autoptr(GString) out = g_string_new(NULL);
-    g_assert_cmpint(ck_tree_read(f->tree, node, 3, 4, out, NULL), ==, CK_TREE_OK);
+    g_auto(CkWant) want = {0};
+    g_assert_cmpint(ck_tree_read(f->tree, node, 3, 4, out, &want, NULL), ==, CK_TREE_OK);
     g_assert_cmpstr(out->str, ==, "user");
 }
 
@@ -640,8 +643,9 @@ static void reading_a_folder_fails(void)
     g_autoptr(Fixture) f = fixture_with_threads(FALSE);
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) out = g_string_new(NULL);
+    g_auto(CkWant) want = {0};
     guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
-    g_assert_cmpint(ck_tree_read(f->tree, thread, 0, 9, out, &error), ==, CK_TREE_FAILED);
+    g_assert_cmpint(ck_tree_read(f->tree, thread, 0, 9, out, &want, &error), ==, CK_TREE_FAILED);
     g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
 }
 
@@ -662,9 +666,58 @@ static void files_of_a_thread_that_is_gone_are_absent(void)
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GString) out = g_string_new(NULL);
-        g_assert_cmpint(ck_tree_read(f->tree, nodes[i], 0, 9, out, &error), ==, CK_TREE_ABSENT);
+        g_auto(CkWant) want = {0};
+        g_assert_cmpint(ck_tree_read(f->tree, nodes[i], 0, 9, out, &want, &error), ==,
+                        CK_TREE_ABSENT);
         g_assert_no_error(error);
     }
+}
+
+/* Nodes stay when items are forgotten: the items come again, and are the same. */
+static void items_that_were_forgotten_are_wanted(void)
+{
+    static const char *const names[] = {"0001-user.json", "0001-user.md", "thread.md",
+                                        "items.jsonl"};
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 nodes[G_N_ELEMENTS(names)];
+    complete(f, "items:cthr_1");
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        nodes[i] = find(f, thread, names[i], NULL);
+    while (ck_store_evict(f->store, G_MAXINT64, TRUE, NULL) == CK_FOUND)
+        ;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GString) out = g_string_new(NULL);
+        g_auto(CkWant) of_stat = {0}, of_read = {0}, of_lookup = {0};
+        CkStat stat;
+        g_assert_cmpint(ck_tree_stat(f->tree, nodes[i], &stat, &of_stat, &error), ==, CK_TREE_WANT);
+        g_assert_cmpint(ck_tree_read(f->tree, nodes[i], 0, 9, out, &of_read, &error), ==,
+                        CK_TREE_WANT);
+        g_assert_cmpint(ck_tree_lookup(f->tree, thread, names[i], FALSE, &stat, &of_lookup, &error),
+                        ==, CK_TREE_WANT);
+        g_assert_no_error(error);
+        g_assert_cmpint(of_stat.kind, ==, CK_WANT_ITEMS);
+        g_assert_cmpstr(of_stat.id, ==, "cthr_1");
+        g_assert_cmpint(of_read.kind, ==, CK_WANT_ITEMS);
+        g_assert_cmpint(of_lookup.kind, ==, CK_WANT_ITEMS);
+    }
+}
+
+/* The same where the server has fewer of them by now. */
+static void an_item_that_does_not_come_again_is_absent(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_auto(CkWant) want = {0};
+    CkStat stat;
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    guint64 node = find(f, thread, "0001-user.md", NULL);
+    while (ck_store_evict(f->store, G_MAXINT64, TRUE, NULL) == CK_FOUND)
+        ;
+    complete(f, "items:cthr_1");
+    g_assert_cmpint(ck_tree_stat(f->tree, node, &stat, &want, NULL), ==, CK_TREE_ABSENT);
+    g_assert_cmpint(ck_tree_read(f->tree, node, 0, 9, out, &want, NULL), ==, CK_TREE_ABSENT);
 }
 
 static void a_link_follows_the_title(void)
@@ -1234,6 +1287,8 @@ int main(int argc, char **argv)
     TEST(read_gives_the_window_asked_for);
     TEST(reading_a_folder_fails);
     TEST(files_of_a_thread_that_is_gone_are_absent);
+    TEST(items_that_were_forgotten_are_wanted);
+    TEST(an_item_that_does_not_come_again_is_absent);
     TEST(a_link_follows_the_title);
     TEST(plain_root_lists_threads);
     TEST(grouped_root_lists_users);
