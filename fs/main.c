@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "daemon.h"
 #include "error.h"
 #include "log.h"
@@ -26,11 +27,13 @@ typedef struct {
     int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
     gboolean stopped;
     gboolean timed_out;
+    gboolean emptied;           /* the cache was damaged, and has been replaced meanwhile */
     gboolean has_terminal;      /* and ends when that hangs up */
     CkSession *session;         /* NULL until it is mounted */
     CkRevalidator *revalidator; /* the same */
-    CkWait *wait;               /* for the first page; NULL once that or its failure is there */
-    GError *failure;            /* of the first page */
+    CkPager *pager;
+    CkWait *wait;    /* for the first page; NULL once that or its failure is there */
+    GError *failure; /* of the first page */
 } Program;
 
 static gboolean on_signal(gpointer data)
@@ -124,7 +127,28 @@ static void on_unmounted(gpointer data)
     g_main_loop_quit(program->loop);
 }
 
-/* Checks key and server with the first page of the listing, which is used afterwards. */
+/* What the cache held was damaged, and is gone. */
+static void on_replaced(const GError *error, gpointer data)
+{
+    Program *program = data;
+    ck_pager_begin_again(program->pager, error);
+    if (program->revalidator)
+        ck_revalidator_begin_again(program->revalidator, error);
+    if (program->session)
+        ck_session_refresh(program->session);
+}
+
+/* Here is the place to ask whether a listing that the cache holds whole is still what the server
+ * has. It is taken as it is. */
+static gboolean check_cached_listing(Program *program, GError **error)
+{
+    (void)program;
+    (void)error;
+    return TRUE;
+}
+
+/* Checks key and server with the first page of the listing, or the next one that the cache lacks,
+ * which is used afterwards. Where it lacks none, nothing is asked for. */
 static gboolean fetch_first_page(Program *program, CkPager *pager, GError **error)
 {
     guint timeout = program->options->config->timeout;
@@ -138,6 +162,10 @@ static gboolean fetch_first_page(Program *program, CkPager *pager, GError **erro
     if (!program->timed_out)
         g_source_remove(deadline);
     g_autoptr(GError) failure = g_steal_pointer(&program->failure);
+    if (g_error_matches(failure, CK_ERROR, CK_ERROR_STORE_DAMAGED) && !program->emptied) {
+        program->emptied = TRUE; /* the cache, which has been replaced */
+        return fetch_first_page(program, pager, error);
+    }
     if (program->stopped) {
         g_set_error_literal(error, CK_ERROR, CK_ERROR_CLOSING, "stopped before mounting");
         return FALSE;
@@ -158,7 +186,8 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     GMainContext *context = g_main_loop_get_context(program->loop);
     const CkOptions *options = program->options;
     const CkConfig *config = options->config;
-    g_autoptr(CkStore) store = ck_store_new(error);
+    g_autoptr(CkCache) cache = ck_cache_open(context, config, mountpoint, error);
+    CkStore *store = cache ? ck_cache_store(cache) : NULL;
     g_autoptr(CkApi) api = store ? ck_api_new(context, config, error) : NULL;
     if (!api)
         return FALSE;
@@ -173,9 +202,11 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
         .data = program,
     };
     g_autoptr(CkRevalidator) revalidator = ck_revalidator_new(context, store, api, config, &events);
+    program->pager = pager;
+    ck_cache_set_replaced(cache, on_replaced, program);
     g_autoptr(CkTree) tree = ck_tree_new(store, config);
     g_autoptr(CkWalks) walks = ck_walks_new(store, pager, config);
-    if (!fetch_first_page(program, pager, error))
+    if (!fetch_first_page(program, pager, error) || !check_cached_listing(program, error))
         return FALSE;
     ck_pager_set_report(pager, ck_log_failure, program->log);
 
@@ -207,6 +238,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     ck_pager_set_changed(pager, on_thread_changed, program);
     g_main_loop_run(program->loop);
     program->revalidator = NULL;
+    program->session = NULL;
     return TRUE;
 }
 

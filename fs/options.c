@@ -32,6 +32,8 @@ static const char help[] =
     "                        whole list of threads (default 10m)\n"
     "  --strict              what can't be checked is an error; else what is known is shown\n"
     "  --refresh MOUNTPOINT  has a running chatkitfs do so now, and waits for it\n"
+    "  --cache-dir=DIR       keep what was fetched in DIR, and use it at the next mount\n"
+    "  --cache-size=SIZE     how much of it, such as 500M (default 1G)\n"
     "  -f                    stay in the foreground; log to standard error\n"
     "  -d                    the same, and print every request of the kernel\n"
     "  -s                    accepted; chatkitfs is single-threaded in any case\n"

@@ -20,6 +20,7 @@ CkConfig *ck_config_new(void)
     config->ttl = 30;
     config->relist = 600;
     config->until = G_MAXINT64;
+    config->cache_size = (guint64)1 << 30;
     config->formats = CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT;
     return config;
 }
@@ -33,6 +34,7 @@ void ck_config_free(CkConfig *config)
     g_free(config->project);
     g_free(config->ca_file);
     g_free(config->user);
+    g_free(config->cache_dir);
     g_free(config);
 }
 
@@ -182,10 +184,36 @@ static gboolean set_seconds(guint *setting, const char *name, const char *value,
     return bad_value(error, name, value, allowed);
 }
 
+static gboolean set_cache_dir(CkConfig *config, const char *value, GError **error)
+{
+    if (!*value)
+        return bad_value(error, "cache-dir", value, "a directory");
+    replace(&config->cache_dir, value);
+    return TRUE;
+}
+
+/* Digits, and K, M or G for so many times 1024. */
+static gboolean set_cache_size(CkConfig *config, const char *value, GError **error)
+{
+    static const char units[] = "KMG";
+    guint64 number, least = 1024 * 1024;
+    g_autofree char *digits = g_strdup(value);
+    gsize length = strlen(digits);
+    const char *unit = length > 0 ? strchr(units, digits[length - 1]) : NULL;
+    guint shift = unit ? (guint)(unit - units + 1) * 10 : 0;
+    if (unit)
+        digits[length - 1] = '\0';
+    if (!g_ascii_string_to_unsigned(digits, 10, 0, G_MAXINT64 >> shift, &number, NULL) ||
+        number << shift < least)
+        return bad_value(error, "cache-size", value, "a size from 1M on, such as 500M or 2G");
+    config->cache_size = number << shift;
+    return TRUE;
+}
+
 static const char *const names[] = {
-    "base-url",     "concurrency", "formats", "group-by", "names",
-    "organization", "page-size",   "project", "relist",   "since",
-    "timeout",      "ttl",         "until",   "user",     NULL,
+    "base-url", "cache-dir",    "cache-size", "concurrency", "formats", "group-by",
+    "names",    "organization", "page-size",  "project",     "relist",  "since",
+    "timeout",  "ttl",          "until",      "user",        NULL,
 };
 
 gboolean ck_config_has(const char *name)
@@ -214,6 +242,10 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
         return set_names(config, value, error);
     if (strcmp(name, "formats") == 0)
         return set_formats(config, value, error);
+    if (strcmp(name, "cache-dir") == 0)
+        return set_cache_dir(config, value, error);
+    if (strcmp(name, "cache-size") == 0)
+        return set_cache_size(config, value, error);
     if (strcmp(name, "user") == 0)
         return set_user(config, value, error);
     if (strcmp(name, "since") == 0)

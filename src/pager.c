@@ -497,6 +497,36 @@ CkCauses *ck_pager_causes(CkPager *pager)
     return ck_api_causes(pager->api);
 }
 
+/* Moves the waits of all fetches of the table to waits. */
+static void take_waits(GHashTable *fetches, GPtrArray *waits)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, fetches);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Fetch *fetch = value;
+        for (guint i = 0; i < fetch->waits->len; i++)
+            ((CkWait *)g_ptr_array_index(fetch->waits, i))->fetch = NULL;
+        g_ptr_array_extend_and_steal(waits, fetch->waits);
+        fetch->waits = g_ptr_array_new();
+    }
+}
+
+void ck_pager_begin_again(CkPager *pager, const GError *failure)
+{
+    g_autoptr(GPtrArray) waits = g_ptr_array_new_with_free_func(g_free);
+    take_waits(pager->fetches, waits);
+    take_waits(pager->overtaken, waits);
+    g_hash_table_remove_all(pager->fetches);
+    g_hash_table_remove_all(pager->overtaken);
+    g_hash_table_remove_all(pager->listings);
+    for (guint i = 0; i < waits->len; i++) {
+        CkWait *wait = g_ptr_array_index(waits, i);
+        if (wait->woken)
+            wait->woken(failure, wait->data);
+    }
+}
+
 void ck_pager_free(CkPager *pager)
 {
     g_hash_table_unref(pager->fetches);

@@ -43,6 +43,10 @@ void ck_pager_set_changed(CkPager *pager, CkPagerChanged changed, gpointer data)
  * first, a page that is read ahead for one of those who wait for the page before it. */
 CkCauses *ck_pager_causes(CkPager *pager);
 
+/* The store has lost all that it held: ends what is under way, for those who wait with that
+ * failure, and reads every listing from its beginning. */
+void ck_pager_begin_again(CkPager *pager, const GError *failure);
+
 /* Cancels what is under way; those who wait are not woken. */
 void ck_pager_free(CkPager *pager);
 

@@ -491,6 +491,39 @@ CkRevalidation *ck_revalidator_refresh(CkRevalidator *revalidator, CkRevalidated
     return wait;
 }
 
+static CkRelist *new_relist(CkRevalidator *revalidator)
+{
+    const CkRelistEvents events = {
+        .changed = on_relist_changed,
+        .gone = on_relist_gone,
+        .failed = on_relist_failed,
+        .ended = on_relist_ended,
+        .data = revalidator,
+    };
+    return ck_relist_new(revalidator->store, revalidator->api, revalidator->config, &events);
+}
+
+void ck_revalidator_begin_again(CkRevalidator *revalidator, const GError *failure)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    g_hash_table_iter_init(&iter, revalidator->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(all, g_steal_pointer(&((Job *)value)->waits));
+    g_queue_clear(&revalidator->queue);
+    g_hash_table_remove_all(revalidator->jobs);
+    revalidator->under_way = revalidator->checks_of_refresh = 0;
+    revalidator->relists = FALSE;
+    ck_relist_free(revalidator->relist);
+    revalidator->relist = new_relist(revalidator);
+    g_ptr_array_add(all, g_steal_pointer(&revalidator->relist_waits));
+    revalidator->relist_waits = new_waits();
+    for (guint i = 0; i < all->len; i++)
+        wake(g_ptr_array_index(all, i), failure);
+    end_refresh(revalidator, failure);
+}
+
 CkRevalidator *ck_revalidator_new(GMainContext *context, CkStore *store, CkApi *api,
                                   const CkConfig *config, const CkRevalidatorEvents *events)
 {
@@ -503,14 +536,7 @@ CkRevalidator *ck_revalidator_new(GMainContext *context, CkStore *store, CkApi *
     revalidator->relist_waits = new_waits();
     revalidator->refresh_waits = new_waits();
     revalidator->jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, job_free);
-    const CkRelistEvents relist = {
-        .changed = on_relist_changed,
-        .gone = on_relist_gone,
-        .failed = on_relist_failed,
-        .ended = on_relist_ended,
-        .data = revalidator,
-    };
-    revalidator->relist = ck_relist_new(store, api, config, &relist);
+    revalidator->relist = new_relist(revalidator);
     revalidator->follow = ck_follow_new(context, config, on_followed_due, revalidator);
     return revalidator;
 }

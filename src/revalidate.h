@@ -63,6 +63,10 @@ gboolean ck_revalidator_is_due(CkRevalidator *revalidator, const CkWant *listing
 CkRevalidation *ck_revalidator_relist(CkRevalidator *revalidator, CkRevalidated woken,
                                       gpointer data);
 
+/* The store has lost all that it held: ends what is under way, for those who wait with that
+ * failure. */
+void ck_revalidator_begin_again(CkRevalidator *revalidator, const GError *failure);
+
 /* Checks all that is known: lists the threads anew, then asks for the items of those whose items
  * have been read. Readers get what is known meanwhile. woken, if not NULL, is called once that has
  * ended, as above. */

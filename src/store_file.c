@@ -289,8 +289,10 @@ void ck_store_checkpoint(const char *path)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
     sqlite3 *db = NULL;
-    /* What fails is tried again after the next commit. */
-    if (sqlite3_open_v2(path, &db, flags, NULL) == SQLITE_OK)
+    /* A connection knows of the log once it has read. What fails is tried again after the next
+     * commit. */
+    if (sqlite3_open_v2(path, &db, flags, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_OK)
         sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     sqlite3_close(db);
 }

@@ -138,12 +138,15 @@ static gboolean change_view(CkStore *store, const CkConfig *config, GError **err
  * gives files the time of the change. */
 static gboolean forget_versions(CkStore *store, GError **error)
 {
-    return ck_store_execute(store,
-                            "DELETE FROM former_thread; DELETE FROM former_item;"
-                            "UPDATE item SET version = 1 WHERE version > 1;"
-                            "UPDATE thread SET changes = 1, json_version = min(json_version, 1),"
-                            " jsonl_version = min(jsonl_version, 1) WHERE changes > 1;",
-                            error);
+    g_autofree char *threads = g_strdup_printf(
+        "SELECT thread FROM former_thread UNION SELECT item >> %d FROM former_item", NUMBER_BITS);
+    return ck_store_execute_with(
+        store, error,
+        "UPDATE item SET version = 1 WHERE row IN (SELECT item FROM former_item);"
+        "UPDATE thread SET changes = 1, json_version = min(json_version, 1),"
+        " jsonl_version = min(jsonl_version, 1) WHERE row IN (%s);"
+        "DELETE FROM former_thread; DELETE FROM former_item;",
+        threads);
 }
 
 /* Elements without an id are told apart by counting them from the beginning of a listing

@@ -108,9 +108,10 @@ static void reads_an_environment_without_any_of_them(void)
 
 static void has_the_settings_that_can_be_set(void)
 {
-    static const char *const names[] = {
-        "base-url", "organization", "project", "group-by", "concurrency", "page-size", "timeout",
-        "names",    "formats",      "user",    "since",    "until",       "ttl"};
+    static const char *const names[] = {"base-url",    "organization", "project",   "group-by",
+                                        "concurrency", "page-size",    "timeout",   "names",
+                                        "formats",     "user",         "since",     "until",
+                                        "ttl",         "cache-dir",    "cache-size"};
     static const char *const others[] = {"",         "key",     "api-key",  "OPENAI_API_KEY",
                                          "base_url", "Timeout", "timeout ", "time",
                                          "name",     "format",  "users",    "after"};
@@ -136,6 +137,10 @@ static void sets_each(void)
     set(config, "user", "jörg");
     set(config, "since", "2026-07-01");
     set(config, "until", "2026-07-31");
+    set(config, "cache-dir", "/var/cache/x");
+    set(config, "cache-size", "500M");
+    g_assert_cmpstr(config->cache_dir, ==, "/var/cache/x");
+    g_assert_cmpuint(config->cache_size, ==, 500 * 1024 * 1024);
     g_assert_cmpstr(config->base_url, ==, "https://example.org/v1");
     g_assert_cmpstr(config->organization, ==, "org-1");
     g_assert_cmpstr(config->project, ==, "proj_2");
@@ -373,6 +378,18 @@ static void refuses_bad_values_by_name_and_keeps_the_old_one(void)
         {"until", " 7d"},
         {"until", ""},
         {"until", "99999999999999999999"},
+        {"cache-dir", ""},
+        {"cache-size", ""},
+        {"cache-size", "0"},
+        {"cache-size", "G"},
+        {"cache-size", "1048575"},
+        {"cache-size", "1023K"},
+        {"cache-size", "1m"},
+        {"cache-size", "1.5G"},
+        {"cache-size", "-1G"},
+        {"cache-size", "1GB"},
+        {"cache-size", "1 G"},
+        {"cache-size", "8589934592G"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -389,6 +406,24 @@ static void refuses_bad_values_by_name_and_keeps_the_old_one(void)
         g_assert_cmpint(config->since, ==, 0);
         g_assert_cmpint(config->until, ==, G_MAXINT64);
         g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSON | CK_FORMAT_MD | CK_FORMAT_TRANSCRIPT);
+        g_assert_null(config->cache_dir);
+        g_assert_cmpuint(config->cache_size, ==, 1 << 30);
+    }
+}
+
+static void sizes_have_units(void)
+{
+    static const struct {
+        const char *value;
+        guint64 size;
+    } cases[] = {
+        {"1048576", 1 << 20},     {"1024K", 1 << 20}, {"1M", 1 << 20},
+        {"2G", (guint64)2 << 30}, {"007M", 7 << 20},  {"8589934591G", (guint64)8589934591 << 30},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(CkConfig) config = ck_config_new();
+        set(config, "cache-size", cases[i].value);
+        g_assert_cmpuint(config->cache_size, ==, cases[i].size);
     }
 }
 
@@ -404,6 +439,7 @@ static void tells_what_is_allowed(void)
         {"until", "must be " CK_TIMESTAMP_FORMS},
         {"group-by", "must be user"},
         {"timeout", "must be a number from 1 to 3600"},
+        {"cache-size", "must be a size from 1M on"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -686,6 +722,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/set/times", takes_times_with_a_unit);
     g_test_add_func("/config/set/no-times", refuses_times_that_are_none);
     g_test_add_func("/config/set/bad", refuses_bad_values_by_name_and_keeps_the_old_one);
+    g_test_add_func("/config/set/sizes", sizes_have_units);
     g_test_add_func("/config/set/allowed", tells_what_is_allowed);
     g_test_add_func("/config/set/one-line", an_error_is_one_line_of_text_whatever_the_value_is);
     g_test_add_func("/config/set/user-bytes", a_user_that_is_not_utf_8_is_refused_in_utf_8);

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "rows.h"
 #include "server.h"
+#include "store_file.h"
 
 #define LIST    "GET /v1/chatkit/threads"
 #define THREADS "GET /v1/chatkit/threads?limit=2&order=desc"
@@ -702,6 +703,35 @@ static void a_rejected_cursor_makes_the_listing_begin_again(void)
     wait_well(f, all_threads());
     wait_well(f, all_threads());
     assert_threads(f, "cthr_5 cthr_4 cthr_6 cthr_3");
+    assert_state(f, "threads:", NULL, TRUE);
+}
+
+/* What was asked of it before is not stored any more: behind a cursor of which the store knows
+ * nothing, it would be taken for the beginning. */
+static void after_the_store_lost_all_every_listing_begins_again(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_autoptr(GError) failure = g_error_new_literal(CK_ERROR, CK_ERROR_STORE_DAMAGED, "damaged");
+    g_auto(Waiter) waiter = {0}, cancelled = {0};
+    script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", TRUE);
+    script_page(f, THREADS "&after=cthr_4", "cthr_3", NULL, FALSE);
+    script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", TRUE);
+    script_page(f, THREADS "&after=cthr_4", "cthr_3", NULL, FALSE);
+    wait_well(f, all_threads());
+    server_hold(f->server);
+    ck_pager_wait(f->pager, all_threads(), on_woken, &waiter);
+    ck_pager_cancel(ck_pager_wait(f->pager, all_threads(), on_woken, &cancelled));
+    server_run_until(f->context, server_seen(f->server) == 2);
+    ck_store_replace(f->store, rows_new_store());
+    ck_pager_begin_again(f->pager, failure);
+    g_assert_cmpuint(waiter.calls, ==, 1);
+    g_assert_error(waiter.error, CK_ERROR, CK_ERROR_STORE_DAMAGED);
+    g_assert_cmpuint(cancelled.calls, ==, 0);
+    server_release(f->server, 3); /* the one that is of no use any more, too */
+    wait_well(f, all_threads());
+    assert_threads(f, "cthr_5 cthr_4");
+    wait_well(f, all_threads());
+    assert_threads(f, "cthr_5 cthr_4 cthr_3");
     assert_state(f, "threads:", NULL, TRUE);
 }
 
@@ -1694,6 +1724,7 @@ int main(int argc, char **argv)
     TEST(a_failure_is_reported_although_nobody_waits_any_more);
     TEST(no_report_is_needed);
     TEST(a_rejected_cursor_makes_the_listing_begin_again);
+    TEST(after_the_store_lost_all_every_listing_begins_again);
     TEST(a_listing_that_begins_again_may_have_the_same_cursors);
     TEST(an_empty_page_is_the_end_where_the_cursor_is_still_there);
     TEST(an_empty_page_is_no_end_where_the_cursor_is_gone);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the store is kept: for the life of the mount, or in a file of --cache-dir for the next one.
+ *
+ *   DIR/NAME.sqlite   what an account holds, with SQLite's -wal and -shm while it is in use; NAME
+ *                     tells neither the account nor the key, and the file does not hold the key
+ *   DIR/NAME.lock     locked by the mount that the file belongs to (flock(2), so that the lock goes
+ *                     with the process); else it says how that mount left the file
+ *   DIR/NAME.sqlite.damaged   the last one that was found to be damaged
+ *
+ * The store takes itself for the only writer. So a mount that finds the file locked works on a
+ * private copy, and what it fetches goes with it.
+ *
+ * A file that is as it was left, by size and time, is trusted as any other file is. Where it is
+ * not, or was not closed, all of it is read once to find damage. A file that is damaged, when it is
+ * opened or later, is moved aside, and a new one begun.
+ */
+#pragma once
+
+#include "config.h"
+#include "store.h"
+
+typedef struct _CkCache CkCache;
+
+/* mountpoint: an absolute path that the directory must not be in. The configuration must outlive
+ * the result. Error: CK_ERROR_INVALID or one of the store's, naming directory and remedy. */
+CkCache *ck_cache_open(GMainContext *context, const CkConfig *config, const char *mountpoint,
+                       GError **error);
+
+/* Closes the store. */
+void ck_cache_free(CkCache *cache);
+
+/* Borrowed. */
+CkStore *ck_cache_store(CkCache *cache);
+
+/* Called when a damaged file has been replaced and the store has lost all that it held. */
+void ck_cache_set_replaced(CkCache *cache, void (*replaced)(const GError *error, gpointer data),
+                           gpointer data);
+
+/* What the files of an account are called, without what follows a dot: 32 hexadecimal digits, to be
+ * freed. */
+char *ck_cache_name(const CkConfig *config);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkCache, ck_cache_free)
