@@ -18,6 +18,7 @@
 #include "report.h"
 #include "revalidate.h"
 #include "session.h"
+#include "sync_command.h"
 
 /* The running program. The loop runs twice: until the first page is there, then for the mount. */
 typedef struct {
@@ -138,17 +139,25 @@ static void on_replaced(const GError *error, gpointer data)
         ck_session_refresh(program->session);
 }
 
-/* Here is the place to ask whether a listing that the cache holds whole is still what the server
- * has. It is taken as it is. */
-static gboolean check_cached_listing(Program *program, GError **error)
+/* Whether the cache has some of what is to be shown. */
+static gboolean is_known(Program *program, CkStore *store)
 {
-    (void)program;
-    (void)error;
-    return TRUE;
+    const CkWant threads = ck_want_threads_of(NULL, program->options->config);
+    g_autofree char *key = ck_want_key(&threads);
+    g_auto(CkListingState) state = {0};
+    return ck_store_listing(store, key, &state, NULL) && state.checked_at > 0;
 }
 
-/* Checks key and server with the first page of the listing, or the next one that the cache lacks,
- * which is used afterwards. Where it lacks none, nothing is asked for. */
+/* As a reader would who came now. */
+static void check_what_is_known(CkRevalidator *revalidator, const CkConfig *config)
+{
+    const CkWant threads = ck_want_threads_of(NULL, config);
+    g_autoptr(GError) error = NULL;
+    double valid;
+    ck_revalidate(revalidator, &threads, FALSE, &valid, &error);
+}
+
+/* Checks key and server with the first page of the listing, which is used afterwards. */
 static gboolean fetch_first_page(Program *program, CkPager *pager, GError **error)
 {
     guint timeout = program->options->config->timeout;
@@ -206,7 +215,9 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     ck_cache_set_replaced(cache, on_replaced, program);
     g_autoptr(CkTree) tree = ck_tree_new(store, config);
     g_autoptr(CkWalks) walks = ck_walks_new(store, pager, config);
-    if (!fetch_first_page(program, pager, error) || !check_cached_listing(program, error))
+    /* What the cache has is shown without a word from the server, which may be out of reach. */
+    gboolean known = is_known(program, store);
+    if (!known && !fetch_first_page(program, pager, error))
         return FALSE;
     ck_pager_set_report(pager, ck_log_failure, program->log);
 
@@ -235,6 +246,8 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
         return FALSE;
     program->session = session;
     program->revalidator = revalidator;
+    if (known)
+        check_what_is_known(revalidator, config);
     ck_pager_set_changed(pager, on_thread_changed, program);
     g_main_loop_run(program->loop);
     program->revalidator = NULL;
@@ -242,7 +255,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     return TRUE;
 }
 
-static gboolean run(const CkOptions *options, CkLog *log, GError **error)
+static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
 {
     g_autofree char *mountpoint = NULL;
     if (!ck_config_check(options->config, error))
@@ -266,6 +279,15 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
     return serve(&program, mountpoint, error);
 }
 
+static gboolean run(const CkOptions *options, CkLog *log, GError **error)
+{
+    if (options->refresh)
+        return ck_refresh(options->mountpoint, error);
+    if (options->sync)
+        return ck_sync_command(options, log, error);
+    return run_mount(options, log, error);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -280,9 +302,7 @@ int main(int argc, char **argv)
         printf("chatkitfs %s\nlibfuse %s\n", CK_VERSION, fuse_pkgversion());
         return EXIT_SUCCESS;
     }
-    if (options && options->refresh && ck_refresh(options->mountpoint, &error))
-        return EXIT_SUCCESS;
-    if (options && !options->refresh && run(options, log, &error))
+    if (options && run(options, log, &error))
         return EXIT_SUCCESS;
     if (error)
         fprintf(stderr, "chatkitfs: %s\n", error->message);

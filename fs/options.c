@@ -9,6 +9,8 @@
 
 static const char help[] =
     "Usage: chatkitfs [OPTION]... [SOURCE] MOUNTPOINT\n"
+    "       chatkitfs --sync [OPTION]...\n"
+    "       chatkitfs --refresh MOUNTPOINT\n"
     "Mounts the ChatKit threads of an OpenAI project as read-only folders.\n"
     "\n"
     "  --group-by=user       a folder for each user, with the user's threads in it\n"
@@ -32,6 +34,8 @@ static const char help[] =
     "                        whole list of threads (default 10m)\n"
     "  --strict              what can't be checked is an error; else what is known is shown\n"
     "  --refresh MOUNTPOINT  has a running chatkitfs do so now, and waits for it\n"
+    "  --offline             show what the cache has, and ask for nothing\n"
+    "  --sync                bring everything into the cache, and mount nothing\n"
     "  --cache-dir=DIR       keep what was fetched in DIR, and use it at the next mount\n"
     "  --cache-size=SIZE     how much of it, such as 500M (default 1G)\n"
     "  -f                    stay in the foreground; log to standard error\n"
@@ -105,6 +109,8 @@ static int take_flag(Parse *parse, const char *flag)
         options->help = TRUE;
     else if (strcmp(flag, "-V") == 0 || strcmp(flag, "--version") == 0)
         options->version = TRUE;
+    else if (strcmp(flag, "--sync") == 0)
+        options->sync = TRUE;
     else if (strcmp(flag, "--refresh") == 0)
         options->refresh = TRUE;
     else if (strcmp(flag, "-s") != 0)
@@ -188,13 +194,18 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **
     else if ((fuse_opt_parse(&args, &parse, none, take) || add_own_options(options)) && !reason)
         invalid(&parse, "%s", "the options can't be taken: no memory");
     fuse_opt_free_args(&args);
-    if (!reason && !options->mountpoint && !options->help && !options->version)
+    if (!reason && options->sync && options->mountpoint)
+        g_set_error(&reason, CK_ERROR, CK_ERROR_INVALID, "--sync mounts nothing: %s is too much",
+                    options->mountpoint);
+    if (!reason && !options->mountpoint && !options->sync && !options->help && !options->version)
         g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID,
                             "no mountpoint given; see chatkitfs --help");
     if (reason) {
         g_propagate_error(error, g_steal_pointer(&reason));
         return NULL;
     }
+    if ((options->sync || options->config->offline) && !options->config->cache_dir)
+        options->config->cache_dir = g_build_filename(g_get_user_cache_dir(), "chatkitfs", NULL);
     return g_steal_pointer(&options);
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     gboolean debug;
     gboolean non_empty; /* mount on a directory with something in it */
     gboolean help, version;
+    gboolean sync;    /* all into the cache, instead of mounting */
     gboolean refresh; /* what is mounted at mountpoint, instead of mounting */
 } CkOptions;
 

@@ -461,6 +461,11 @@ void ck_cache_set_replaced(CkCache *cache, void (*replaced)(const GError *error,
     cache->replaced_data = data;
 }
 
+gboolean ck_cache_is_own(const CkCache *cache)
+{
+    return cache->path != NULL;
+}
+
 CkStore *ck_cache_store(CkCache *cache)
 {
     return cache->store;

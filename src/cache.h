@@ -33,6 +33,9 @@ void ck_cache_free(CkCache *cache);
 /* Borrowed. */
 CkStore *ck_cache_store(CkCache *cache);
 
+/* Whether what is put into the store is kept: no other process had the file before. */
+gboolean ck_cache_is_own(const CkCache *cache);
+
 /* Called when a damaged file has been replaced and the store has lost all that it held. */
 void ck_cache_set_replaced(CkCache *cache, void (*replaced)(const GError *error, gpointer data),
                            gpointer data);

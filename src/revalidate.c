@@ -465,20 +465,6 @@ CkRevalidation *ck_revalidator_wait(CkRevalidator *revalidator, const CkWant *li
     return add_wait(job->waits, woken, data);
 }
 
-gboolean ck_revalidator_is_due(CkRevalidator *revalidator, const CkWant *listing)
-{
-    Due due;
-    return find_due(revalidator, listing, FALSE, &due) && due.due;
-}
-
-CkRevalidation *ck_revalidator_relist(CkRevalidator *revalidator, CkRevalidated woken,
-                                      gpointer data)
-{
-    CkRevalidation *wait = add_wait(revalidator->relist_waits, woken, data);
-    start_relist(revalidator);
-    return wait;
-}
-
 CkRevalidation *ck_revalidator_refresh(CkRevalidator *revalidator, CkRevalidated woken,
                                        gpointer data)
 {

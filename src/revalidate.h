@@ -56,13 +56,6 @@ CkRevalidation *ck_revalidator_wait(CkRevalidator *revalidator, const CkWant *li
                                     CkRevalidated woken, gpointer data);
 void ck_revalidator_cancel(CkRevalidation *wait);
 
-/* Whether the next reader would have the listing checked. */
-gboolean ck_revalidator_is_due(CkRevalidator *revalidator, const CkWant *listing);
-
-/* Lists the threads anew; woken as above. */
-CkRevalidation *ck_revalidator_relist(CkRevalidator *revalidator, CkRevalidated woken,
-                                      gpointer data);
-
 /* The store has lost all that it held: ends what is under way, for those who wait with that
  * failure. */
 void ck_revalidator_begin_again(CkRevalidator *revalidator, const GError *failure);

@@ -3,13 +3,13 @@
 #include "names.h"
 #include "store_file.h"
 #include "store_private.h"
+#include "want.h"
 
 /* All that decides which threads the rows are of, and in what order they were listed. */
 static char *describe_view(const CkConfig *config)
 {
-    return g_strdup_printf(
-        "since=%" G_GINT64_FORMAT " until=%" G_GINT64_FORMAT " group-by-user=%d user=%s",
-        config->since, config->until, config->group_by_user, config->user ? config->user : "");
+    return g_strdup_printf("since=%" G_GINT64_FORMAT " until=%" G_GINT64_FORMAT " user=%s",
+                           config->since, config->until, config->user ? config->user : "");
 }
 
 /* Items are listed the same in every view. */
@@ -114,16 +114,39 @@ static gboolean put_meta(CkStore *store, const char *name, const char *value, GE
     return ok;
 }
 
+/* Users' listings, which are read where threads are grouped by users, give places in the order in
+ * which they were read: the listing of all threads is not in order then. */
+static gboolean is_in_order(CkStore *store, const CkConfig *config, gboolean *in_order,
+                            GError **error)
+{
+    const CkWant all = ck_want_threads_of(NULL, config);
+    g_autofree char *key = ck_want_key(&all);
+    sqlite3_stmt *statement = ck_store_prepare_one(
+        store, "SELECT NOT EXISTS (SELECT 1 FROM listing WHERE " OF_THREADS " AND key <> ?1)",
+        error);
+    if (!statement)
+        return FALSE;
+    bind_text(statement, 1, key);
+    gboolean ok = first(store, statement, error) == CK_FOUND;
+    *in_order = ok && sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return ok;
+}
+
 /* Brings the rows from the view that they were made in to that of the configuration. */
 static gboolean change_view(CkStore *store, const CkConfig *config, GError **error)
 {
     g_autofree char *view = describe_view(config);
     const char *names = config->name_by_id ? "id" : "title";
     g_autofree char *old_view = NULL, *old_names = NULL;
+    gboolean in_order = TRUE;
     if (!get_meta(store, "view", &old_view, error) || !get_meta(store, "names", &old_names, error))
         return FALSE;
     gboolean other_view = old_view && strcmp(old_view, view) != 0;
     gboolean other_names = old_names && strcmp(old_names, names) != 0;
+    if (!config->group_by_user && !is_in_order(store, config, &in_order, error))
+        return FALSE;
+    other_view |= !in_order;
     if ((other_view || other_names) &&
         !(unlist_threads(store, error) &&
           ck_store_execute(store, "DELETE FROM former_name", error) &&

@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync.h"
 
+#include "check.h"
 #include "error.h"
+#include "relist.h"
 
 /* A thread whose items are being read or checked. */
 typedef struct {
     CkSync *sync;
     CkWant items;
-    CkWait *wait;          /* for the next page, or … */
-    CkRevalidation *check; /* … for the check */
+    CkWait *wait;   /* for the next page, or … */
+    CkCheck *check; /* … the check that is under way */
 } Reading;
 
 struct _CkSync {
+    GMainContext *context;
     CkStore *store;
+    CkApi *api;
     CkPager *pager;
-    CkRevalidator *revalidator;
     const CkConfig *config;
     CkSynced done;
     gpointer data;
     CkWant threads;       /* the listing */
-    gboolean known;       /* it was there before, as a whole or in part */
+    gint64 since;         /* what was known to be current then still is; microseconds since 1970 */
+    gboolean old;         /* the listing was read before that, as a whole or in part */
     CkWait *wait;         /* for its next page, … */
-    CkRevalidation *list; /* … or until it has been listed anew */
+    CkRelist *relist;     /* … or to list it anew */
+    GError *list_failure; /* of the latter */
     guint64 place;        /* of the last thread that was begun with */
     GPtrArray *readings;  /* Reading, under way */
     CkSyncProgress progress;
@@ -32,7 +37,7 @@ static void reading_free(gpointer data)
 {
     Reading *reading = data;
     g_clear_pointer(&reading->wait, ck_pager_cancel);
-    g_clear_pointer(&reading->check, ck_revalidator_cancel);
+    g_clear_pointer(&reading->check, ck_check_free);
     ck_want_clear(&reading->items);
     g_free(reading);
 }
@@ -105,11 +110,32 @@ static void on_items(const GError *error, gpointer data)
 static void on_checked(const GError *error, gpointer data)
 {
     Reading *reading = data;
-    reading->check = NULL;
-    if (error)
-        take_failure(reading, error);
+    g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
+    g_clear_pointer(&reading->check, ck_check_free);
+    if (failure)
+        take_failure(reading, failure);
     else
         drop(reading);
+}
+
+/* CkCheckEvents and those of the relist: nobody has seen what was before. */
+
+static void on_thread(const char *thread_id, gpointer data)
+{
+    (void)thread_id;
+    (void)data;
+}
+
+static void on_item(gint64 row, gpointer data)
+{
+    (void)row;
+    (void)data;
+}
+
+static void on_gone(const CkThreadRow *thread, gpointer data)
+{
+    (void)thread;
+    (void)data;
 }
 
 static void read_on(Reading *reading)
@@ -132,18 +158,25 @@ static gboolean is_done(CkSync *sync, const CkWant *items, gboolean *complete, G
     if (!read_state(sync, items, &state, error))
         return FALSE;
     *complete = state.complete;
-    return state.complete && !ck_revalidator_is_due(sync->revalidator, items);
+    return state.complete && state.checked_at >= sync->since;
 }
 
 static void begin(CkSync *sync, const CkWant *items, gboolean complete)
 {
+    static const CkCheckEvents events = {
+        .thread_changed = on_thread,
+        .grown = on_thread,
+        .item_changed = on_item,
+        .thread_gone = on_gone,
+    };
     Reading *reading = g_new0(Reading, 1);
     reading->sync = sync;
     reading->items = ck_want_copy(items);
     g_ptr_array_add(sync->readings, reading);
     sync->progress.read++;
     if (complete)
-        reading->check = ck_revalidator_wait(sync->revalidator, items, on_checked, reading);
+        reading->check = ck_check_new(sync->context, sync->store, sync->api, sync->config, &events,
+                                      items, CK_CHECK_ITEMS, on_checked, reading);
     else
         reading->wait = ck_pager_wait(sync->pager, items, on_items, reading);
 }
@@ -190,15 +223,34 @@ static void on_threads(const GError *error, gpointer data)
         list_on(sync);
 }
 
-static void on_listed_anew(const GError *error, gpointer data)
+static void on_list_failed(const GError *error, gpointer data)
 {
     CkSync *sync = data;
-    sync->list = NULL;
+    g_clear_error(&sync->list_failure);
+    sync->list_failure = g_error_copy(error);
+}
+
+static void on_listed_anew(gpointer data)
+{
+    CkSync *sync = data;
     sync->progress.listed = TRUE;
-    if (error)
-        end(sync, error);
+    if (sync->list_failure)
+        end(sync, sync->list_failure);
     else
         go_on(sync);
+}
+
+static void list_anew(CkSync *sync)
+{
+    const CkRelistEvents events = {
+        .changed = on_thread,
+        .gone = on_gone,
+        .failed = on_list_failed,
+        .ended = on_listed_anew,
+        .data = sync,
+    };
+    sync->relist = ck_relist_new(sync->store, sync->api, sync->config, &events);
+    ck_relist_start(sync->relist);
 }
 
 /* To its end; then, if some of it was there before and is not current any more, all of it anew. */
@@ -210,29 +262,39 @@ static void list_on(CkSync *sync)
         end(sync, error);
     } else if (!state.complete) {
         sync->wait = ck_pager_wait(sync->pager, &sync->threads, on_threads, sync);
-    } else if (sync->known && ck_revalidator_is_due(sync->revalidator, &sync->threads)) {
-        sync->list = ck_revalidator_relist(sync->revalidator, on_listed_anew, sync);
+    } else if (sync->old) {
+        list_anew(sync);
     } else {
         sync->progress.listed = TRUE;
         go_on(sync);
     }
 }
 
-CkSync *ck_sync_new(CkStore *store, CkPager *pager, CkRevalidator *revalidator,
+/* The time before which nothing counts as current any more. */
+static gint64 since(const CkConfig *config)
+{
+    gint64 now = g_get_real_time();
+    return config->ttl == CK_NEVER ? 0 : now - (gint64)config->ttl * G_USEC_PER_SEC;
+}
+
+CkSync *ck_sync_new(GMainContext *context, CkStore *store, CkApi *api, CkPager *pager,
                     const CkConfig *config, CkSynced done, gpointer data)
 {
     CkSync *sync = g_new0(CkSync, 1);
     const CkWant threads = ck_want_threads_of(NULL, config);
     g_auto(CkListingState) state = {0};
+    sync->context = context;
     sync->store = store;
+    sync->api = api;
     sync->pager = pager;
-    sync->revalidator = revalidator;
     sync->config = config;
     sync->done = done;
     sync->data = data;
     sync->threads = ck_want_copy(&threads);
     sync->readings = g_ptr_array_new_with_free_func(reading_free);
-    sync->known = read_state(sync, &threads, &state, NULL) && state.checked_at > 0;
+    sync->since = since(config);
+    sync->old = read_state(sync, &threads, &state, NULL) && state.listed_at > 0 &&
+                state.listed_at < sync->since;
     /* From the main context, as everything else: a pager that has nothing to ask for says so then.
      */
     sync->wait = ck_pager_wait(pager, &sync->threads, on_threads, sync);
@@ -242,7 +304,8 @@ CkSync *ck_sync_new(CkStore *store, CkPager *pager, CkRevalidator *revalidator,
 void ck_sync_free(CkSync *sync)
 {
     g_clear_pointer(&sync->wait, ck_pager_cancel);
-    g_clear_pointer(&sync->list, ck_revalidator_cancel);
+    g_clear_pointer(&sync->relist, ck_relist_free);
+    g_clear_error(&sync->list_failure);
     g_ptr_array_unref(sync->readings);
     g_clear_error(&sync->failure);
     ck_want_clear(&sync->threads);

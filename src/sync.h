@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Brings everything into the store: the threads to the last one, then the items of each. What is
- * there already, from another time, is only checked where its --ttl has passed, so that a sync that
- * was interrupted goes on where it was.
+ * there already, from another time, is only checked (relist.h, check.h) where its --ttl had passed
+ * when this began, so that a sync that was interrupted goes on where it was.
  */
 #pragma once
 
 #include "pager.h"
-#include "revalidate.h"
 
 typedef struct _CkSync CkSync;
 
@@ -16,7 +15,7 @@ typedef struct _CkSync CkSync;
 typedef void (*CkSynced)(const GError *error, gpointer data);
 
 /* All must outlive the result. Begins. */
-CkSync *ck_sync_new(CkStore *store, CkPager *pager, CkRevalidator *revalidator,
+CkSync *ck_sync_new(GMainContext *context, CkStore *store, CkApi *api, CkPager *pager,
                     const CkConfig *config, CkSynced done, gpointer data);
 void ck_sync_free(CkSync *sync);
 

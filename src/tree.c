@@ -347,8 +347,12 @@ static void user_listing(CkTree *tree, gint64 row, CkWant *listing)
     g_auto(CkUserRow) user = {0};
     if (ck_store_user(tree->store, row, &user, NULL) != CK_FOUND)
         return;
-    const CkWant threads = ck_want_threads_of(user.id, tree->config);
-    *listing = ck_want_copy(&threads);
+    const CkWant own = ck_want_threads_of(user.id, tree->config);
+    const CkWant all = ck_want_threads_of(NULL, tree->config);
+    gboolean read = FALSE;
+    if (!ask_complete(tree, &own, &read, NULL) || read || !ask_complete(tree, &all, &read, NULL))
+        read = FALSE;
+    *listing = ck_want_copy(read ? &all : &own);
 }
 
 static void items_listing(CkTree *tree, gint64 row, CkWant *listing)

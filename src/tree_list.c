@@ -138,19 +138,16 @@ static CkTreeResult end_or(CkTreeResult result)
     return result == CK_TREE_ABSENT ? CK_TREE_OK : result;
 }
 
-/* The threads of a folder: those up to the gap, while its listing has one. What has been read of a
- * user's threads has none either once all threads are known. user: 0 for those of any. */
+/* The threads of a folder: those up to the gap, while its listing has one. user: 0 for those of
+ * any.
+ */
 static CkTreeResult list_folders(CkTree *tree, gint64 user, const CkWant *next, guint64 position,
                                  Listing *listing, CkWant *want, GError **error)
 {
-    const CkWant all = {CK_WANT_THREADS, NULL};
-    gboolean complete, all_known;
-    if (!ask_complete(tree, next, &complete, error))
+    gboolean complete;
+    if (!ask_threads_complete(tree, next, &complete, error))
         return CK_TREE_FAILED;
-    all_known = complete;
-    if (!complete && next->kind != all.kind && !ask_complete(tree, &all, &all_known, error))
-        return CK_TREE_FAILED;
-    guint64 before = all_known ? G_MAXINT64 : CK_BACK_PLACE;
+    guint64 before = complete ? G_MAXINT64 : CK_BACK_PLACE;
     if (list_threads(tree, user, position, before, listing, error) == CK_FAILED)
         return CK_TREE_FAILED;
     return end_or(after_rows(listing, complete, next, want));

@@ -115,12 +115,22 @@ static inline gboolean ask_complete(CkTree *tree, const CkWant *listing, gboolea
     return ok;
 }
 
+/* The same of a listing of threads: one of a user's has been, if that of all has. */
+static inline gboolean ask_threads_complete(CkTree *tree, const CkWant *listing, gboolean *complete,
+                                            GError **error)
+{
+    const CkWant all = ck_want_threads_of(NULL, tree->config);
+    return ask_complete(tree, listing, complete, error) &&
+           (*complete || ask_complete(tree, &all, complete, error));
+}
+
 /* CK_TREE_ABSENT where the listing has been read to its end, else CK_TREE_WANT. */
 static inline CkTreeResult want_listing(CkTree *tree, const CkWant *listing, CkWant *want,
                                         GError **error)
 {
     gboolean complete;
-    if (!ask_complete(tree, listing, &complete, error))
+    if (!(listing->kind == CK_WANT_ITEMS ? ask_complete(tree, listing, &complete, error)
+                                         : ask_threads_complete(tree, listing, &complete, error)))
         return CK_TREE_FAILED;
     if (complete)
         return CK_TREE_ABSENT;

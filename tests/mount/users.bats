@@ -105,7 +105,7 @@ END
 }
 
 @test "an unknown user is ENOENT after one request, and soon after without one" {
-    mount_fs --group-by=user
+    mount_fs --group-by=user --page-size=5
     expect_errno ENOENT list "$MNT/nobody"
     expect_requests 2
     expect_requests 1 'user=nobody$'
