@@ -476,10 +476,10 @@ void ck_cache_free(CkCache *cache)
     gboolean damaged = cache->replacing != NULL;
     drop_source(&cache->look);
     drop_source(&cache->replacing);
-    stop_work(cache);
     if (cache->store) {
         ck_store_set_damaged(cache->store, NULL, NULL);
-        ck_store_flush_used(cache->store, NULL);
+        ck_store_flush_used(cache->store, NULL); /* which may begin work on the log */
+        stop_work(cache);
         ck_store_free(cache->store);
         if (cache->path && !damaged)
             set_left(cache);

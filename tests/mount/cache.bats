@@ -88,6 +88,7 @@ shows_what_was_filled() {
     (($(requests 'order=asc') > 0))
     kill -KILL "$FS_PID"
     wait_until gone "$FS_PID"
+    wait_until gone "$READER"
     fusermount3 -u "$MNT"
     control POST /release
     control POST /reset
@@ -309,8 +310,9 @@ in_small_file_system() {
 @test "when the room is used up, what is known stays readable; with room again, all goes on" {
     in_small_file_system 30M '
         "$CHATKITFS" -f --cache-dir="$CACHE" "$MNT" 2>"$LOG" &
+        server=$!
         until grep -q " $MNT fuse" /proc/self/mounts; do
-            kill -0 $!
+            kill -0 "$server"
             read -rt 0.02 <> <(:) || true
         done
         ls "$MNT" >/dev/null
@@ -328,8 +330,9 @@ in_small_file_system() {
         wait
         : >"$LOG"
         "$CHATKITFS" -f --cache-dir="$CACHE" "$MNT" 2>"$LOG" &
+        server=$!
         until grep -q " $MNT fuse" /proc/self/mounts; do
-            kill -0 $!
+            kill -0 "$server"
             read -rt 0.02 <> <(:) || true
         done
         cmp <(grep -r "" "$MNT" | md5sum) "$LOG.sum"

@@ -828,6 +828,10 @@ static void the_log_is_brought_into_the_file(void)
     GStatBuf status;
     g_assert_cmpint(g_stat(log, &status), ==, 0);
     g_assert_cmpint(status.st_size, <, 32 << 20);
+
+    g_bytes_unref(ck_store_item_json(store, 1 << 28 | 1, NULL)); /* so that closing writes, too */
+    g_clear_pointer(&cache, ck_cache_free);
+    g_assert_false(has_file(f, "sqlite-wal"));
 }
 
 /* Versions */
