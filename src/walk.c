@@ -74,11 +74,18 @@ static void stop(Walk *walk)
 
 /* Fetching */
 
-static gboolean is_complete(Walk *walk, const CkWant *want)
+static gboolean is_read(Walk *walk, const CkWant *want)
 {
     g_autofree char *key = ck_want_key(want);
     g_auto(CkListingState) state = {0};
     return !ck_store_listing(walk->walks->store, key, &state, NULL) || state.complete;
+}
+
+/* A user's threads are all known where all threads are. */
+static gboolean is_complete(Walk *walk, const CkWant *want)
+{
+    const CkWant all = ck_want_threads_of(NULL, walk->walks->config);
+    return is_read(walk, want) || (want->kind != CK_WANT_ITEMS && is_read(walk, &all));
 }
 
 static Stop *stop_at(const Walk *walk, guint index)

@@ -61,7 +61,7 @@ expect_true_counts() {
     local i
     mount_fs --ttl=0
     for i in 1 2 3; do
-        ls -la "$MNT/.chatkitfs" >/dev/null
+        ls -lA "$MNT/.chatkitfs" >/dev/null
         cat "$MNT/.chatkitfs"/* >/dev/null
         grep -r . "$MNT/.chatkitfs" >/dev/null
     done
@@ -84,7 +84,7 @@ expect_true_counts() {
     expect "$(status .options)" '{"ttl":7,"relist":600,"strict":false,"concurrency":3,"page_size":50,"timeout":30}'
     expect "$(jq --arg a "$before" --arg b "$after" \
         '.mounted_since >= $a and .mounted_since <= $b' "$MNT/.chatkitfs/status")" true
-    expect "$(status keys_unsorted)" '["version","mounted_since","account","view","options","counts","listing","requests","bytes_received","cache","rate_limit","last_error"]'
+    expect "$(status keys_unsorted)" '["version","mounted_since","account","view","options","counts","listing","items","requests","bytes_received","cache","rate_limit","last_error"]'
     expect "$(status .last_error)" null
 }
 
@@ -103,9 +103,9 @@ expect_true_counts() {
     mount_fs
     expect "$(status .counts.threads)" 100
     expect "$(status .counts.items)" 0
-    expect "$(status .listing)" '{"complete":false,"threads":100}'
+    expect "$(status '.listing | [.complete, .threads]')" '[false,100]'
     thread=$(ls -U "$MNT" | head -n 1)
-    expect "$(status .listing)" "{\"complete\":true,\"threads\":$THREADS}"
+    expect "$(status ".listing | [.complete, .threads]")" "[true,$THREADS]"
     ls "$MNT/$thread" >/dev/null
     users=$(account 'map(.thread.user // empty) | unique | length')
     expect "$(status .counts)" "{\"threads\":$THREADS,\"users\":$users,\"items\":3}"
@@ -117,7 +117,7 @@ expect_true_counts() {
     mount_fs
     cat "$MNT/cthr_00003/thread.json" >/dev/null
     expect "$(status .counts.threads)" 101
-    expect "$(status .listing)" '{"complete":false,"threads":100}'
+    expect "$(status '.listing | [.complete, .threads]')" '[false,100]'
     expect_true_counts
     expect "$(by_name)" $'cat 1\nchatkitfs 1'
 }
