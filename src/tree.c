@@ -243,6 +243,7 @@ static CkTreeResult lookup_in_thread(CkTree *tree, gint64 row, const char *name,
     stat->final = number == 0;
     if (number == 0)
         return CK_TREE_ABSENT;
+    stat->brief = number > thread.items;
     if (number > thread.items)
         return want_items(tree, &thread, want, error);
     g_auto(CkItemRow) item = {0};

@@ -61,9 +61,9 @@ void ck_tree_free(CkTree *tree);
 
 /* What a folder has under that name, listed or not: a thread also by a former name of its folder
  * and by its bare id. CK_TREE_ABSENT as well where folder is none; stat->final is then set where
- * there never can be such a name, stat->brief where it is that of a known thread, which may come to
- * have it. no_thread: the API has been asked and has no thread with the id
- * that the name is or ends in. */
+ * there never can be such a name, stat->brief where it is that of a known thread or of an item that
+ * the thread does not have, which may come to be there. no_thread: the API has been asked and has
+ * no thread with the id that the name is or ends in. */
 CkTreeResult ck_tree_lookup(CkTree *tree, guint64 folder, const char *name, gboolean no_thread,
                             CkStat *stat, CkWant *want, GError **error);
 

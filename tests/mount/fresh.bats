@@ -325,3 +325,12 @@ END
     wait_until eval '[[ $(errno_of list "$MNT") == ECONNREFUSED ]]'
     wait_until eval '[[ $(errno_of open "$MNT/$T/thread.md") == ECONNREFUSED ]]'
 }
+
+@test "an item that was looked for before it came is there after a refresh" {
+    mount_fs --ttl=inf
+    cat "$MNT/$T/thread.md" >/dev/null
+    expect_errno ENOENT open "$MNT/$T/0004-user.md"
+    say m1 1800000002 "something new"
+    "$CHATKITFS" --refresh "$MNT"
+    has "something new" "$MNT/$T/0004-user.md"
+}
