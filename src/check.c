@@ -285,8 +285,10 @@ static gboolean measure_run(CkCheck *check, gint64 thread, guint64 from, guint64
 static gboolean plan_items(CkCheck *check, GError **error)
 {
     g_auto(CkThreadRow) thread = {0};
+    g_auto(CkListingState) state = {0};
     if (!ck_store_must_find(ck_store_thread_by_id(check->store, check->want.id, &thread, error),
-                            error))
+                            error) ||
+        !ck_store_listing(check->store, check->key, &state, error))
         return FALSE;
     guint64 last = thread.items; /* after which the tail begins */
     for (guint64 from = 1;;) {
@@ -300,7 +302,7 @@ static gboolean plan_items(CkCheck *check, GError **error)
         if (!measure_run(check, thread.row, item.number, &length, error))
             return FALSE;
         from = item.number + length;
-        if (from > thread.items) {
+        if (from > thread.items && state.complete) {
             last = item.number - 1;
             break;
         }
@@ -311,6 +313,8 @@ static gboolean plan_items(CkCheck *check, GError **error)
         push_run(check, after, (guint)MIN(from - 1 - before, G_MAXINT), FALSE);
     }
     char *after = NULL;
+    if (!state.complete)
+        return TRUE;
     if (!find_cursor(check, thread.row, &last, &after, error))
         return FALSE;
     push_run(check, after, 0, TRUE);
@@ -349,12 +353,16 @@ static gboolean take_items(CkCheck *check, const CkPage *page, GError **error)
     g_auto(CkListingState) state = {0};
     if (!ck_store_listing(check->store, check->key, &state, error))
         return FALSE;
-    /* What is not complete any more is being read in any case. */
-    if (!state.complete) {
+    /* What is read from its beginning is being read in any case. */
+    if (!state.complete && !state.cursor) {
         g_queue_clear_full(&check->runs, run_free);
         return TRUE;
     }
     if (!ck_listing_take(listing, CK_FRONT, page, error) || !shorten(check, page, error))
+        return FALSE;
+    /* It has been read no further than before. */
+    if (!state.complete &&
+        !ck_store_put_listing(check->store, check->key, state.cursor, FALSE, error))
         return FALSE;
     const GArray *changed = ck_listing_changed_items(listing);
     for (guint i = 0; i < changed->len; i++)

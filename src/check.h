@@ -6,7 +6,8 @@
  *             the threads that are new get places before all others
  *   items     what comes after the last finished item, to its end; and, each run of them with a
  *             request of its own, items before that which were not finished. A finished item is not
- *             asked for again: it can't change.
+ *             asked for again: it can't change. Of a listing that has not been read to its end only
+ *             what is known and was not finished is asked for; the rest is read when it is wanted.
  *   a thread  by its id: its title and state, and whether it is still there
  *
  * What comes is in the store before the events tell of it. A listing that has been checked to the
@@ -34,7 +35,7 @@ typedef enum { CK_CHECK_ITEMS = 1 << 0, CK_CHECK_THREAD = 1 << 1 } CkCheckParts;
 /* Called once unless the check is freed before, from the main context; it may free the check. */
 typedef void (*CkCheckDone)(const GError *error, gpointer data);
 
-/* Begins. listing: one that has been read, of items to its end; parts: of items alone. Store, API,
+/* Begins. listing: one that has been read, at least in part; parts: of items alone. Store, API,
  * configuration and events must outlive the result. */
 CkCheck *ck_check_new(GMainContext *context, CkStore *store, CkApi *api, const CkConfig *config,
                       const CkCheckEvents *events, const CkWant *listing, CkCheckParts parts,

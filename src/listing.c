@@ -199,10 +199,12 @@ gboolean ck_listing_is_doubtful_end(const CkPage *page, const char *cursor)
 
 gboolean ck_listing_end(CkListing *listing, GError **error)
 {
-    gboolean items = listing->want.kind == CK_WANT_ITEMS;
-    return ck_store_put_listing(listing->store, listing->key, NULL, TRUE, error) &&
-           (!items ||
-            ck_store_set_checked(listing->store, listing->key, g_get_real_time(), TRUE, error));
+    g_auto(CkListingState) state = {0};
+    if (!ck_store_listing(listing->store, listing->key, &state, error) ||
+        !ck_store_put_listing(listing->store, listing->key, NULL, TRUE, error))
+        return FALSE;
+    return listing->want.kind != CK_WANT_ITEMS || state.checked_at > 0 ||
+           ck_store_set_checked(listing->store, listing->key, g_get_real_time(), TRUE, error);
 }
 
 char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page)
@@ -399,9 +401,9 @@ static gboolean store_state(CkListing *listing, CkEnd end, const End *passed, co
     if (!ck_store_put_listing(listing->store, listing->key, complete ? NULL : next, complete,
                               error))
         return FALSE;
-    /* Threads are current from the first page on, items are when the last one has come. */
-    gboolean checked =
-        listing->want.kind == CK_WANT_ITEMS ? complete : end == CK_FRONT && !state.cursor;
+    /* Threads are current from the first page on; no item is known to be more so than the first. */
+    gboolean checked = listing->want.kind == CK_WANT_ITEMS ? state.checked_at == 0
+                                                           : end == CK_FRONT && !state.cursor;
     return !checked || state.complete ||
            ck_store_set_checked(listing->store, listing->key, g_get_real_time(), TRUE, error);
 }

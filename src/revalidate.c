@@ -192,11 +192,12 @@ static void begin(Job *job)
     ck_causes_swap(causes, before);
 }
 
-static gboolean is_complete(const CkRevalidator *revalidator, const CkWant *want)
+/* Whether anything of the listing has been read. */
+static gboolean is_begun(const CkRevalidator *revalidator, const CkWant *want)
 {
     g_autofree char *key = ck_want_key(want);
     g_auto(CkListingState) state = {0};
-    return ck_store_listing(revalidator->store, key, &state, NULL) && state.complete;
+    return ck_store_listing(revalidator->store, key, &state, NULL) && state.checked_at > 0;
 }
 
 /* Queues the next listing that a refresh has to check; FALSE where there is none. */
@@ -207,7 +208,7 @@ static gboolean queue_of_refresh(CkRevalidator *revalidator)
         return FALSE;
     g_autofree char *id = g_ptr_array_steal_index(ids, ids->len - 1);
     const CkWant items = {CK_WANT_ITEMS, id};
-    if (!is_complete(revalidator, &items)) /* it is read on in any case */
+    if (!is_begun(revalidator, &items))
         return TRUE;
     Job *job = get_job(revalidator, &items, CK_CHECK_ITEMS);
     revalidator->checks_of_refresh += !job->of_refresh;
@@ -363,7 +364,7 @@ static gboolean find_due(CkRevalidator *revalidator, const CkWant *want, gboolea
     if (!ck_store_listing(revalidator->store, key, &state, NULL))
         return FALSE;
     gboolean items = want->kind == CK_WANT_ITEMS;
-    if (items ? state.complete : state.checked_at > 0) {
+    if (state.checked_at > 0) {
         due->left = seconds_left(revalidator, state.checked_at, again);
         due->parts = items ? CK_CHECK_ITEMS : 0;
         due->due = due->left <= 0;

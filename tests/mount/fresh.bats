@@ -334,3 +334,19 @@ END
     "$CHATKITFS" --refresh "$MNT"
     has "something new" "$MNT/$T/0004-user.md"
 }
+
+@test "an item in progress is current after a refresh, also where no more than its page was read" {
+    call t1 1800000001
+    for i in 2 3 4 5 6; do
+        say "m$i" "180000000$i" "message $i"
+    done
+    mount_fs --ttl=inf --page-size=2
+    has in_progress "$MNT/$T/0004-tool.json"
+    complete t1
+    control POST /reset >/dev/null
+    "$CHATKITFS" --refresh "$MNT"
+    expect "$(request_lines | grep items)" "${ITEMS/100/1}&after=cthi_4_2"
+    has completed "$MNT/$T/0004-tool.json"
+    expect "$(jq -r '.status // empty' "$MNT/$T/items.jsonl")" completed
+    expect "$(wc -l <"$MNT/$T/items.jsonl")" 9
+}
