@@ -41,6 +41,14 @@ static char *link_target(CkTree *tree, Kind kind, const CkThreadRow *thread, GEr
     return g_strdup_printf("%s/%s", user.name, thread->name);
 }
 
+/* Whether that is what a link would lead to itself: the folder has its name by now. Who knows the
+ * link gets ESTALE then, at which the kernel looks the name up again. */
+static gboolean is_former_link(CkTree *tree, Kind kind, const CkThreadRow *thread)
+{
+    gboolean beside = kind == LINK_IN_USER || !tree->config->group_by_user;
+    return beside && strcmp(thread->name, thread->id) == 0;
+}
+
 static gboolean link_stat(CkTree *tree, Kind kind, const CkThreadRow *thread, CkStat *stat,
                           GError **error)
 {
@@ -64,6 +72,8 @@ static CkTreeResult thread_stat(CkTree *tree, Kind kind, const CkThreadRow *thre
         return CK_TREE_OK;
     case LINK:
     case LINK_IN_USER:
+        if (is_former_link(tree, kind, thread))
+            return CK_TREE_ABSENT;
         return link_stat(tree, kind, thread, stat, error) ? CK_TREE_OK : CK_TREE_FAILED;
     case THREAD_JSON:
     case THREAD_MD:
@@ -489,6 +499,8 @@ CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError
     CkFound found = ck_store_thread(tree->store, node_row(node), &thread, error);
     if (found != CK_FOUND)
         return from_found(found);
+    if (is_former_link(tree, kind, &thread))
+        return CK_TREE_ABSENT;
     *target = link_target(tree, kind, &thread, error);
     return *target ? CK_TREE_OK : CK_TREE_FAILED;
 }

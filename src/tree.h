@@ -121,7 +121,8 @@ CkTreeResult ck_tree_locate(CkTree *tree, guint64 file, guint64 *folder, guint64
 CkTreeResult ck_tree_read(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out,
                           CkWant *want, GError **error);
 
-/* *target: the link's text, to be freed. */
+/* *target: the link's text, to be freed. CK_TREE_ABSENT also where the folder itself has the link's
+ * name by now. */
 CkTreeResult ck_tree_read_link(CkTree *tree, guint64 node, char **target, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkTree, ck_tree_free)

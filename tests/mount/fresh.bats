@@ -350,3 +350,12 @@ END
     expect "$(jq -r '.status // empty' "$MNT/$T/items.jsonl")" completed
     expect "$(wc -l <"$MNT/$T/items.jsonl")" 9
 }
+
+@test "a bare id leads to a thread that has lost its title" {
+    mount_fs --ttl=inf
+    has Thread "$MNT/cthr_00004/thread.json"
+    control PATCH /threads/cthr_00004 '{"title": null}' >/dev/null
+    "$CHATKITFS" --refresh "$MNT"
+    has '"title": null' "$MNT/cthr_00004/thread.json"
+    ls "$MNT/$T/0001-user.md"
+}
