@@ -286,15 +286,17 @@ static gboolean plan_items(CkCheck *check, GError **error)
 {
     g_auto(CkThreadRow) thread = {0};
     g_auto(CkListingState) state = {0};
-    if (!ck_store_must_find(ck_store_thread_by_id(check->store, check->want.id, &thread, error),
-                            error) ||
-        !ck_store_listing(check->store, check->key, &state, error))
+    CkFound found = ck_store_thread_by_id(check->store, check->want.id, &thread, error);
+    /* It may have been dropped since the check was asked for. */
+    if (found != CK_FOUND)
+        return found == CK_ABSENT;
+    if (!ck_store_listing(check->store, check->key, &state, error))
         return FALSE;
     guint64 last = thread.items; /* after which the tail begins */
     for (guint64 from = 1;;) {
         g_auto(CkItemRow) item = {0};
         guint64 length;
-        CkFound found = ck_store_next_unfinished(check->store, thread.row, from, &item, error);
+        found = ck_store_next_unfinished(check->store, thread.row, from, &item, error);
         if (found == CK_FAILED)
             return FALSE;
         if (found == CK_ABSENT)

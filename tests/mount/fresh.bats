@@ -359,3 +359,23 @@ END
     has '"title": null' "$MNT/cthr_00004/thread.json"
     ls "$MNT/$T/0001-user.md"
 }
+
+@test "a thread that is dropped before its turn to be checked comes is no failure" {
+    TTL=1
+    mount_in_foreground --ttl=$TTL --concurrency=2 # one check at a time
+    cat "$MNT/$T/thread.md" "$MNT"/Thread-3.*/thread.md >/dev/null
+    expires
+    fault hold 'cthr_00004/items'
+    fault hold 'cthr_00004\?'
+    cat "$MNT/$T/thread.md" >/dev/null
+    wait_until held 1
+    cat "$MNT"/Thread-3.*/thread.md >/dev/null
+    control DELETE /threads/cthr_00003 >/dev/null
+    in_background "$CHATKITFS" --refresh "$MNT"
+    wait_until eval '[[ $(ls "$MNT" | wc -l) == 4 ]]'
+    control DELETE /faults >/dev/null
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 0 "status of --refresh"
+    expect "$(<"$LOG")" ""
+}
