@@ -29,7 +29,9 @@ typedef struct {
     CkCause cause;
     CkCheck *check;
     GPtrArray *waits; /* CkRevalidation */
+    gint64 began;     /* when the check was, in microseconds since 1970 */
     gboolean of_refresh;
+    gboolean again; /* it is to be checked once more: a refresh came after it had begun */
 } Job;
 
 struct _CkRevalidation {
@@ -114,6 +116,7 @@ static void job_free(gpointer data)
 
 static void begin_queued(CkRevalidator *revalidator);
 static Job *get_job(CkRevalidator *revalidator, const CkWant *want, CkCheckParts parts);
+static void add_to_refresh(CkRevalidator *revalidator, Job *job);
 
 static void succeed(CkRevalidator *revalidator)
 {
@@ -164,6 +167,7 @@ static void on_checked(const GError *error, gpointer data)
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     GPtrArray *waits = g_steal_pointer(&job->waits);
     g_auto(CkWant) want = ck_want_copy(&job->want);
+    gboolean again = job->again && !failure;
     revalidator->under_way--;
     revalidator->checks_of_refresh -= job->of_refresh;
     g_hash_table_remove(revalidator->jobs, job->key);
@@ -171,6 +175,8 @@ static void on_checked(const GError *error, gpointer data)
         fail(revalidator, failure);
     else
         succeed(revalidator);
+    if (again)
+        add_to_refresh(revalidator, get_job(revalidator, &want, CK_CHECK_ITEMS));
     ck_follow_checked(revalidator->follow, &want);
     begin_queued(revalidator);
     wake(waits, failure);
@@ -186,6 +192,7 @@ static void begin(Job *job)
     CkCauses *causes = ck_api_causes(revalidator->api);
     CkCause before = ck_causes_swap(causes, job->cause);
     revalidator->under_way++;
+    job->began = g_get_real_time();
     job->check = ck_check_new(revalidator->context, revalidator->store, revalidator->api,
                               revalidator->config, &revalidator->events.check, &job->want,
                               job->parts, on_checked, job);
@@ -200,6 +207,12 @@ static gboolean is_begun(const CkRevalidator *revalidator, const CkWant *want)
     return ck_store_listing(revalidator->store, key, &state, NULL) && state.checked_at > 0;
 }
 
+static void add_to_refresh(CkRevalidator *revalidator, Job *job)
+{
+    revalidator->checks_of_refresh += !job->of_refresh;
+    job->of_refresh = TRUE;
+}
+
 /* Queues the next listing that a refresh has to check; FALSE where there is none. */
 static gboolean queue_of_refresh(CkRevalidator *revalidator)
 {
@@ -211,8 +224,8 @@ static gboolean queue_of_refresh(CkRevalidator *revalidator)
     if (!is_begun(revalidator, &items))
         return TRUE;
     Job *job = get_job(revalidator, &items, CK_CHECK_ITEMS);
-    revalidator->checks_of_refresh += !job->of_refresh;
-    job->of_refresh = TRUE;
+    add_to_refresh(revalidator, job);
+    job->again = job->check && job->began <= revalidator->refreshed_at;
     return TRUE;
 }
 

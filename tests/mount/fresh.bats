@@ -379,3 +379,24 @@ END
     expect "$STATUS" 0 "status of --refresh"
     expect "$(<"$LOG")" ""
 }
+
+@test "a refresh checks again what was being checked when it began" {
+    TTL=1
+    call t1 1800000001
+    say m1 1800000002 one
+    mount_fs --ttl=$TTL
+    has in_progress "$MNT/$T/0004-tool.json"
+    expires
+    fault hold 'items.*after=m1'
+    has in_progress "$MNT/$T/0004-tool.json"
+    wait_until held 1
+    complete t1
+    control POST /reset >/dev/null
+    in_background "$CHATKITFS" --refresh "$MNT"
+    wait_until eval '[[ $(requests "threads\\?") == 1 ]]'
+    wait_until eval '[[ $(control GET /requests | jq .in_flight) == 1 ]]'
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 0 "status of --refresh"
+    has completed "$MNT/$T/0004-tool.json"
+}
