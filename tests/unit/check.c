@@ -839,6 +839,16 @@ static void drop(Fixture *f)
     g_assert_true(ck_store_drop_thread(f->store, row.row, NULL));
 }
 
+static void a_thread_dropped_before_it_begins_is_no_failure(void)
+{
+    g_autoptr(Fixture) f = fixture_with_items("1");
+    begin(f, CK_CHECK_ITEMS);
+    drop(f);
+    server_run_until(f->context, f->ended);
+    g_assert_no_error(f->error);
+    expect(f, 0, "");
+}
+
 static void a_thread_dropped_meanwhile_is_no_failure(void)
 {
     g_autoptr(Fixture) f = fixture_with_items("1");
@@ -986,6 +996,7 @@ int main(int argc, char **argv)
     TEST(a_thread_that_is_gone_is_dropped_and_its_items_not_asked_for);
     TEST(a_thread_that_fails_stays);
     TEST(another_thread_is_a_failure);
+    TEST(a_thread_dropped_before_it_begins_is_no_failure);
     TEST(a_thread_dropped_meanwhile_is_no_failure);
     TEST(a_thread_gone_that_was_dropped_meanwhile_is_told_once);
     TEST(what_is_freed_asks_and_tells_no_more);
