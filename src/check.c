@@ -334,13 +334,14 @@ static void ask_for_items(CkCheck *check)
     check->call = ck_api_list_items(check->api, check->want.id, &query, on_items, check);
 }
 
-/* What is left of the run after a page. */
-static gboolean shorten(CkCheck *check, const CkPage *page, GError **error)
+/* What is left of the run after a page. Nothing is asked for after the one that ends it, so that
+ * its last item need have no id that can be sent. */
+static gboolean shorten(CkCheck *check, CkPage *page, GError **error)
 {
     Run *run = g_queue_peek_head(&check->runs);
     guint came = page->elements->len;
-    gboolean left = page->has_more && (run->to_end || came < run->limit);
-    if (!left) {
+    page->has_more = page->has_more && (run->to_end || came < run->limit);
+    if (!page->has_more) {
         run_free(g_queue_pop_head(&check->runs));
         return TRUE;
     }
@@ -349,7 +350,7 @@ static gboolean shorten(CkCheck *check, const CkPage *page, GError **error)
     return ck_listing_next_cursor(page, &run->after, error);
 }
 
-static gboolean take_items(CkCheck *check, const CkPage *page, GError **error)
+static gboolean take_items(CkCheck *check, CkPage *page, GError **error)
 {
     g_autoptr(CkListing) listing = ck_listing_new(check->store, check->config, &check->want);
     g_auto(CkListingState) state = {0};
@@ -360,7 +361,7 @@ static gboolean take_items(CkCheck *check, const CkPage *page, GError **error)
         g_queue_clear_full(&check->runs, run_free);
         return TRUE;
     }
-    if (!ck_listing_take(listing, CK_FRONT, page, error) || !shorten(check, page, error))
+    if (!shorten(check, page, error) || !ck_listing_take(listing, CK_FRONT, page, error))
         return FALSE;
     /* It has been read no further than before. */
     if (!state.complete &&

@@ -658,6 +658,19 @@ static void where_no_id_can_be_sent_all_items_are_read(void)
     assert_items(f, "a/b c.d 3");
 }
 
+static void a_run_may_end_in_an_item_whose_id_is_no_text(void)
+{
+    g_autoptr(Fixture) f = fixture_with_items("1 \\ud83d~ 3");
+    script_items(f, "?limit=1&order=asc&after=1", "\\ud83d~x +");
+    script_items(f, "?limit=3&order=asc&after=3", "4");
+    run(f, CK_CHECK_ITEMS);
+    g_assert_no_error(f->error);
+    g_auto(CkThreadRow) thread = {0};
+    rows_get_thread(f->store, "t", &thread);
+    g_assert_cmpuint(thread.items, ==, 4);
+    g_assert_cmpuint(thread.changes, ==, 1);
+}
+
 static void items_of_a_page_too_large_are_asked_for_in_halves(void)
 {
     g_autoptr(Fixture) f = fixture_with_items("1 2~ 3~ 4");
@@ -981,6 +994,7 @@ int main(int argc, char **argv)
     TEST(a_page_may_be_longer_than_was_asked_for);
     TEST(no_item_is_asked_for_after_one_whose_id_can_not_be_sent);
     TEST(where_no_id_can_be_sent_all_items_are_read);
+    TEST(a_run_may_end_in_an_item_whose_id_is_no_text);
     TEST(items_of_a_page_too_large_are_asked_for_in_halves);
     TEST(an_item_that_is_too_large_is_a_failure);
     TEST(a_lost_cursor_has_all_items_read_once_more);
