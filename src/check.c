@@ -28,11 +28,12 @@ struct _CkCheck {
     guint limit; /* elements asked for; fewer where pages are too large */
     GSource *ending;
 
+    GHashTable *cursors; /* those that came with pages: one twice would make it endless */
+
     /* of threads */
     char *cursor;
-    GHashTable *cursors; /* those that it has had: one twice would make it endless */
-    GPtrArray *fresh;    /* ids of those without a place, the newest first; owned */
-    gboolean met;        /* one that has a place */
+    GPtrArray *fresh; /* ids of those without a place, the newest first; owned */
+    gboolean met;     /* one that has a place */
 
     /* of items */
     GQueue runs;      /* Run; the first one is being asked for */
@@ -125,13 +126,14 @@ static void tell_changed(CkCheck *check, const GPtrArray *ids)
         check->events->thread_changed(g_ptr_array_index(ids, i), check->events->data);
 }
 
-/* Where the next page begins; FALSE with the error set where that can't be told. */
-static gboolean move_cursor(CkCheck *check, const CkPage *page, GError **error)
+/* Where the page after this one, which is not the last, begins; FALSE with the error set where that
+ * can't be told. */
+static gboolean move_cursor(CkCheck *check, const CkPage *page, char **cursor, GError **error)
 {
-    g_free(check->cursor);
-    if (!ck_listing_next_cursor(page, &check->cursor, error))
+    g_free(*cursor);
+    if (!ck_listing_next_cursor(page, cursor, error))
         return FALSE;
-    if (g_hash_table_add(check->cursors, g_strdup(check->cursor)))
+    if (g_hash_table_add(check->cursors, g_strdup(*cursor)))
         return TRUE;
     g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
                         "the server's cursors go in a circle");
@@ -153,7 +155,8 @@ static void on_threads(CkPage *page, const GError *failure, gpointer data)
     gboolean ok = page && ck_store_begin(check->store, &error) &&
                   take_threads(check, page, changed, &past, &error);
     gboolean last = ok && (check->met || past || !page->has_more);
-    ok = ok && (last ? place_fresh(check, &error) : move_cursor(check, page, &error)) &&
+    ok = ok &&
+         (last ? place_fresh(check, &error) : move_cursor(check, page, &check->cursor, &error)) &&
          ck_store_commit(check->store, &error);
     if (!ok) {
         if (page)
@@ -346,8 +349,7 @@ static gboolean shorten(CkCheck *check, CkPage *page, GError **error)
         return TRUE;
     }
     run->limit -= run->to_end ? 0 : came;
-    g_free(run->after);
-    return ck_listing_next_cursor(page, &run->after, error);
+    return move_cursor(check, page, &run->after, error);
 }
 
 static gboolean take_items(CkCheck *check, CkPage *page, GError **error)
@@ -382,6 +384,7 @@ static void on_lost(CkCheck *check, const GError *failure)
     g_queue_clear_full(&check->runs, run_free);
     if (by_cursor && !check->re_read) {
         check->re_read = TRUE;
+        g_hash_table_remove_all(check->cursors);
         push_run(check, NULL, 0, TRUE);
         check->parts |= CK_CHECK_THREAD;
         go_on(check);

@@ -761,6 +761,17 @@ static void an_error_leaves_the_items_that_were_known(void)
     g_assert_cmpint(checked_at(f), ==, 1);
 }
 
+static void cursors_of_items_in_a_circle_are_a_failure(void)
+{
+    g_autoptr(Fixture) f = fixture_with_items("1");
+    script_items(f, "?limit=3&order=asc&after=1", "2 3 4 +");
+    script_items(f, "?limit=3&order=asc&after=4", "5 6 7 +");
+    script_items(f, "?limit=3&order=asc&after=7", "2 3 4 +");
+    check_badly(f, CK_CHECK_ITEMS, CK_ERROR_BAD_RESPONSE, 3, "grown:t grown:t");
+    assert_items(f, "1 2 3 4 5 6 7");
+    g_assert_cmpint(checked_at(f), ==, 1);
+}
+
 static void a_listing_that_is_read_anew_meanwhile_is_left_alone(void)
 {
     g_autoptr(Fixture) f = fixture_with_items("1 2~ 3");
@@ -1003,6 +1014,7 @@ int main(int argc, char **argv)
     TEST(a_thread_that_is_there_without_its_items_is_a_failure);
     TEST(items_that_are_rejected_from_the_first_on_are_a_failure);
     TEST(an_error_leaves_the_items_that_were_known);
+    TEST(cursors_of_items_in_a_circle_are_a_failure);
     TEST(a_listing_that_is_read_anew_meanwhile_is_left_alone);
     TEST(items_are_current_since_the_check_began);
     TEST(a_thread_alone_is_asked_for_by_its_id);
