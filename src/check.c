@@ -29,6 +29,7 @@ struct _CkCheck {
     GSource *ending;
 
     GHashTable *cursors; /* those that came with pages: one twice would make it endless */
+    gboolean re_read;    /* the server did not know a cursor: all is asked for once more */
 
     /* of threads */
     char *cursor;
@@ -36,9 +37,8 @@ struct _CkCheck {
     gboolean met;     /* one that has a place */
 
     /* of items */
-    GQueue runs;      /* Run; the first one is being asked for */
-    gboolean re_read; /* the server did not know a cursor: all items are read again */
-    gboolean lost;    /* the server did not know the thread when it was asked for its items */
+    GQueue runs;   /* Run; the first one is being asked for */
+    gboolean lost; /* the server did not know the thread when it was asked for its items */
 };
 
 static void run_free(gpointer data)
@@ -140,6 +140,56 @@ static gboolean move_cursor(CkCheck *check, const CkPage *page, char **cursor, G
     return FALSE;
 }
 
+/* All threads that are new have come. */
+static void end_threads(CkCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    if (!(ck_store_begin(check->store, &error) && place_fresh(check, &error) &&
+          ck_store_commit(check->store, &error)))
+        ck_store_rollback(check->store);
+    else
+        tell_changed(check, check->fresh);
+    end(check, error);
+}
+
+/* The thread that the next page was to come after is gone. */
+static void begin_again(CkCheck *check)
+{
+    if (check->re_read) {
+        g_autoptr(GError) error = g_error_new_literal(
+            CK_ERROR, CK_ERROR_BAD_RESPONSE, "too many threads are being deleted at this moment");
+        end(check, error);
+        return;
+    }
+    check->re_read = TRUE;
+    g_clear_pointer(&check->cursor, g_free);
+    g_hash_table_remove_all(check->cursors);
+    g_ptr_array_set_size(check->fresh, 0);
+    ask_for_threads(check);
+}
+
+static void on_cursor(CkPreparedThread *thread, const GError *failure, gpointer data)
+{
+    CkCheck *check = data;
+    check->call = NULL;
+    if (thread)
+        end_threads(check);
+    else if (ck_listing_is_cursor_lost(failure))
+        begin_again(check);
+    else
+        end(check, failure);
+}
+
+/* Nothing comes after the last thread of a page that was not the last: that is the end, if that
+ * thread is there. */
+static void ask_for_cursor(CkCheck *check)
+{
+    if (ck_name_is_id(check->cursor))
+        check->call = ck_api_get_thread(check->api, check->cursor, on_cursor, check);
+    else
+        end_threads(check);
+}
+
 static void on_threads(CkPage *page, const GError *failure, gpointer data)
 {
     CkCheck *check = data;
@@ -152,11 +202,18 @@ static void on_threads(CkPage *page, const GError *failure, gpointer data)
         ask_for_threads(check);
         return;
     }
+    if (check->cursor && ck_listing_is_cursor_lost(failure)) {
+        begin_again(check);
+        return;
+    }
+    if (page && ck_listing_is_doubtful_end(page, check->cursor)) {
+        ask_for_cursor(check);
+        return;
+    }
     gboolean ok = page && ck_store_begin(check->store, &error) &&
                   take_threads(check, page, changed, &past, &error);
     gboolean last = ok && (check->met || past || !page->has_more);
-    ok = ok &&
-         (last ? place_fresh(check, &error) : move_cursor(check, page, &check->cursor, &error)) &&
+    ok = ok && (last || move_cursor(check, page, &check->cursor, &error)) &&
          ck_store_commit(check->store, &error);
     if (!ok) {
         if (page)
@@ -165,12 +222,10 @@ static void on_threads(CkPage *page, const GError *failure, gpointer data)
         return;
     }
     tell_changed(check, changed);
-    if (!last) {
+    if (last)
+        end_threads(check);
+    else
         ask_for_threads(check);
-        return;
-    }
-    tell_changed(check, check->fresh);
-    end(check, NULL);
 }
 
 static void ask_for_threads(CkCheck *check)

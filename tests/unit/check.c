@@ -507,6 +507,57 @@ static void more_of_nothing_is_a_failure(void)
     assert_listed(f, "1");
 }
 
+static void an_empty_page_is_the_end_where_its_cursor_is_there(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads("");
+    script_threads(f, "?limit=3&order=desc", "9 8 7 +");
+    script_threads(f, "?limit=3&order=desc&after=7", "");
+    g_autofree char *json = thread_json("7");
+    server_json(f->server, LIST "/7", json);
+    check(f, 0, 3, "changed:9 changed:8 changed:7");
+    assert_listed(f, "9 8 7");
+}
+
+static void an_empty_page_is_no_end_where_its_cursor_is_gone(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads("1");
+    script_threads(f, "?limit=3&order=desc", "9 8 7 +");
+    script_threads(f, "?limit=3&order=desc&after=7", "");
+    script_status(f, "/7", 404);
+    script_threads(f, "?limit=3&order=desc", "9 8 6 +");
+    script_threads(f, "?limit=3&order=desc&after=6", "5 1");
+    check(f, 0, 5, "changed:9 changed:8 changed:6 changed:5");
+    assert_listed(f, "9 8 6 5 1");
+    g_assert_cmpint(checked_at(f), >=, f->began);
+}
+
+static void a_cursor_that_goes_has_all_asked_for_once_more(void)
+{
+    static const int statuses[] = {400, 404};
+    for (gsize i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autoptr(Fixture) f = fixture_with_threads("1");
+        script_threads(f, "?limit=3&order=desc", "9 8 7 +");
+        script_status(f, "?limit=3&order=desc&after=7", statuses[i]);
+        script_threads(f, "?limit=3&order=desc", "9 8 1 +");
+        check(f, 0, 3, "changed:9 changed:8");
+        assert_listed(f, "9 8 1");
+    }
+}
+
+static void cursors_that_go_twice_are_a_failure(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads("1");
+    script_threads(f, "?limit=3&order=desc", "9 8 7 +");
+    script_threads(f, "?limit=3&order=desc&after=7", "");
+    script_status(f, "/7", 404);
+    script_threads(f, "?limit=3&order=desc", "9 8 6 +");
+    script_threads(f, "?limit=3&order=desc&after=6", "");
+    script_status(f, "/6", 404);
+    check_badly(f, 0, CK_ERROR_BAD_RESPONSE, 6, "");
+    assert_listed(f, "1");
+    g_assert_cmpint(checked_at(f), ==, 1);
+}
+
 static void an_error_leaves_what_was_known(void)
 {
     g_autoptr(Fixture) f = fixture_with_threads("1");
@@ -992,6 +1043,10 @@ int main(int argc, char **argv)
     TEST(a_thread_that_is_too_large_is_a_failure);
     TEST(cursors_in_a_circle_are_a_failure);
     TEST(more_of_nothing_is_a_failure);
+    TEST(an_empty_page_is_the_end_where_its_cursor_is_there);
+    TEST(an_empty_page_is_no_end_where_its_cursor_is_gone);
+    TEST(a_cursor_that_goes_has_all_asked_for_once_more);
+    TEST(cursors_that_go_twice_are_a_failure);
     TEST(an_error_leaves_what_was_known);
     TEST(a_page_that_does_not_fit_leaves_the_store_as_it_was);
     TEST(threads_are_current_since_the_check_began);
