@@ -50,6 +50,7 @@ struct _CkRevalidator {
     CkFollow *follow;
     gboolean relists;        /* it is under way, … */
     GError *relist_failure;  /* … and this happened */
+    GSource *ending;         /* it has ended, which is still to be told */
     gint64 relisted_at;      /* when it was begun last, in microseconds since 1970 */
     GPtrArray *relist_waits; /* CkRevalidation */
     GHashTable *jobs;        /* key → Job */
@@ -263,8 +264,16 @@ static Job *get_job(CkRevalidator *revalidator, const CkWant *want, CkCheckParts
 
 /* Listing anew */
 
+static void clear_ending(CkRevalidator *revalidator)
+{
+    if (revalidator->ending)
+        g_source_destroy(revalidator->ending);
+    g_clear_pointer(&revalidator->ending, g_source_unref);
+}
+
 static void start_relist(CkRevalidator *revalidator)
 {
+    clear_ending(revalidator);
     revalidator->relists = TRUE;
     revalidator->asked_for = 0;
     revalidator->relisted_at = g_get_real_time();
@@ -306,11 +315,12 @@ static void refresh_items(CkRevalidator *revalidator)
         end_refresh(revalidator, error);
 }
 
-static void on_relist_ended(gpointer data)
+static gboolean on_ending(gpointer data)
 {
     CkRevalidator *revalidator = data;
     g_autoptr(GError) failure = g_steal_pointer(&revalidator->relist_failure);
     GPtrArray *waits = revalidator->relist_waits;
+    g_clear_pointer(&revalidator->ending, g_source_unref);
     revalidator->relists = FALSE;
     revalidator->relist_waits = new_waits();
     wake(waits, failure);
@@ -318,6 +328,17 @@ static void on_relist_ended(gpointer data)
         end_refresh(revalidator, failure);
     else if (revalidator->refreshes)
         refresh_items(revalidator);
+    return G_SOURCE_REMOVE;
+}
+
+/* Where there is nothing to list, that is within ck_relist_start(), and who has it listed does not
+ * wait yet. */
+static void on_relist_ended(gpointer data)
+{
+    CkRevalidator *revalidator = data;
+    revalidator->ending = g_idle_source_new();
+    g_source_set_callback(revalidator->ending, on_ending, revalidator, NULL);
+    g_source_attach(revalidator->ending, revalidator->context);
 }
 
 /* Whether the pause between two listings has passed. */
@@ -545,6 +566,7 @@ void ck_revalidator_free(CkRevalidator *revalidator)
 {
     ck_relist_free(revalidator->relist);
     ck_follow_free(revalidator->follow);
+    clear_ending(revalidator);
     g_queue_clear(&revalidator->queue);
     g_hash_table_unref(revalidator->jobs);
     g_ptr_array_unref(revalidator->relist_waits);

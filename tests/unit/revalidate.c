@@ -795,6 +795,38 @@ static void a_refresh_leaves_items_that_are_still_being_read(void)
     assert_woken(&f->first, -1);
 }
 
+static void a_refresh_of_nothing_ends_later(void)
+{
+    g_autoptr(Fixture) f = fixture_new(0);
+    refresh(&f->first);
+    g_assert_nonnull(f->first.wait);
+    g_assert_cmpuint(f->first.woken, ==, 0);
+    expect(f, 0);
+    assert_woken(&f->first, -1);
+}
+
+static void a_refresh_of_nothing_can_be_cancelled_and_freed(void)
+{
+    g_autoptr(Fixture) f = fixture_new(0);
+    refresh(&f->first);
+    cancel(&f->first);
+    expect(f, 0);
+    refresh(&f->first);
+    g_clear_pointer(&f->revalidator, ck_revalidator_free);
+    expect(f, 0);
+    g_assert_cmpuint(f->first.woken, ==, 0);
+}
+
+static void two_refreshes_of_nothing_both_end(void)
+{
+    g_autoptr(Fixture) f = fixture_new(0);
+    refresh(&f->first);
+    refresh(&f->second);
+    expect(f, 0);
+    assert_woken(&f->first, -1);
+    assert_woken(&f->second, -1);
+}
+
 static void a_refresh_whose_listing_fails_asks_for_nothing_more(void)
 {
     g_autoptr(Fixture) f = fixture_of(2);
@@ -1018,6 +1050,9 @@ int main(int argc, char **argv)
     TEST(a_refresh_leaves_half_of_the_requests_to_readers);
     TEST(a_refresh_needs_nobody_to_wait_for_it);
     TEST(a_refresh_leaves_items_that_are_still_being_read);
+    TEST(a_refresh_of_nothing_ends_later);
+    TEST(a_refresh_of_nothing_can_be_cancelled_and_freed);
+    TEST(two_refreshes_of_nothing_both_end);
     TEST(a_refresh_whose_listing_fails_asks_for_nothing_more);
     TEST(a_refresh_during_a_refresh_begins_after_it);
     TEST(a_refresh_during_the_items_of_another_begins_anew);
