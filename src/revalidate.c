@@ -172,14 +172,15 @@ static void on_checked(const GError *error, gpointer data)
     revalidator->under_way--;
     revalidator->checks_of_refresh -= job->of_refresh;
     g_hash_table_remove(revalidator->jobs, job->key);
-    if (failure)
+    if (failure) {
         fail(revalidator, failure);
-    else
+    } else {
         succeed(revalidator);
-    if (again)
-        add_to_refresh(revalidator, get_job(revalidator, &want, CK_CHECK_ITEMS));
-    ck_follow_checked(revalidator->follow, &want);
-    begin_queued(revalidator);
+        if (again)
+            add_to_refresh(revalidator, get_job(revalidator, &want, CK_CHECK_ITEMS));
+        ck_follow_checked(revalidator->follow, &want);
+        begin_queued(revalidator);
+    }
     wake(waits, failure);
     if (failure)
         end_refresh(revalidator, failure);

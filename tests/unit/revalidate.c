@@ -837,6 +837,18 @@ static void a_refresh_whose_listing_fails_asks_for_nothing_more(void)
     g_assert_cmpuint(f->failures, ==, 1);
 }
 
+static void a_refresh_whose_items_fail_asks_for_nothing_more(void)
+{
+    g_autoptr(Fixture) f = fixture_of(4);
+    f->config->concurrency = 2;
+    script(f, "threads page:3 items:4=403 items:3=403 items:2=403 items:1=403");
+    server_may_leave(f->server); /* whichever is first */
+    refresh(&f->first);
+    expect(f, 3);
+    assert_woken(&f->first, CK_ERROR_DENIED);
+    g_assert_cmpuint(f->failures, ==, 1);
+}
+
 static void a_refresh_during_a_refresh_begins_after_it(void)
 {
     g_autoptr(Fixture) f = fixture_of(2);
@@ -1054,6 +1066,7 @@ int main(int argc, char **argv)
     TEST(a_refresh_of_nothing_can_be_cancelled_and_freed);
     TEST(two_refreshes_of_nothing_both_end);
     TEST(a_refresh_whose_listing_fails_asks_for_nothing_more);
+    TEST(a_refresh_whose_items_fail_asks_for_nothing_more);
     TEST(a_refresh_during_a_refresh_begins_after_it);
     TEST(a_refresh_during_the_items_of_another_begins_anew);
     TEST(a_refresh_ends_the_pause);
