@@ -181,11 +181,9 @@ static void on_checked(const GError *error, gpointer data)
         ck_follow_checked(revalidator->follow, &want);
         begin_queued(revalidator);
     }
-    wake(waits, failure);
-    if (failure)
+    if (failure || is_refreshed(revalidator))
         end_refresh(revalidator, failure);
-    else if (is_refreshed(revalidator))
-        end_refresh(revalidator, NULL);
+    wake(waits, failure); /* who is woken may begin another refresh */
 }
 
 static void begin(Job *job)
@@ -324,11 +322,11 @@ static gboolean on_ending(gpointer data)
     g_clear_pointer(&revalidator->ending, g_source_unref);
     revalidator->relists = FALSE;
     revalidator->relist_waits = new_waits();
-    wake(waits, failure);
     if (failure)
         end_refresh(revalidator, failure);
     else if (revalidator->refreshes)
         refresh_items(revalidator);
+    wake(waits, failure);
     return G_SOURCE_REMOVE;
 }
 

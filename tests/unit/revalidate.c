@@ -990,6 +990,22 @@ static void who_is_woken_may_wait_again(void)
     g_assert_cmpint(f->first.code, ==, -1);
 }
 
+static void refresh_second(Fixture *f)
+{
+    refresh(&f->second);
+}
+
+static void who_is_woken_by_a_failure_may_refresh(void)
+{
+    g_autoptr(Fixture) f = fixture_of(1);
+    pass(TTL);
+    script(f, "threads=403 threads items:1");
+    f->first.then = refresh_second;
+    wait_for_threads(&f->first);
+    expect(f, 3);
+    assert_woken(&f->first, CK_ERROR_DENIED);
+    assert_woken(&f->second, -1);
+}
 
 static void what_is_under_way_ends_when_freed(void)
 {
@@ -1075,6 +1091,7 @@ int main(int argc, char **argv)
     TEST(who_no_longer_waits_for_all_is_not_woken);
     TEST(who_is_woken_may_cancel_others);
     TEST(who_is_woken_may_wait_again);
+    TEST(who_is_woken_by_a_failure_may_refresh);
     TEST(what_is_under_way_ends_when_freed);
     TEST(the_items_of_a_refresh_end_when_freed);
     return g_test_run();
