@@ -125,15 +125,27 @@ static void succeed(CkRevalidator *revalidator)
     g_clear_error(&revalidator->failure);
 }
 
-/* What is queued would fail as well; readers that come later have it checked again. */
+static gboolean is_paused(const CkRevalidator *revalidator)
+{
+    return revalidator->pause > 0 && g_get_monotonic_time() < revalidator->paused_until;
+}
+
+static void begin_pause(CkRevalidator *revalidator)
+{
+    revalidator->pause = MIN(MAX(revalidator->pause * 2, PAUSE_FIRST), PAUSE_MAX);
+    revalidator->paused_until =
+        g_get_monotonic_time() + (gint64)revalidator->pause * G_USEC_PER_SEC;
+}
+
+/* What is queued would fail as well; readers that come later have it checked again. What is under
+ * way fails for the same reason, and makes the pause no longer. */
 static void fail(CkRevalidator *revalidator, const GError *error)
 {
     Job *job;
     /* Said once, however long it lasts. */
     gboolean known = revalidator->failure && revalidator->failure->code == error->code;
-    revalidator->pause = MIN(MAX(revalidator->pause * 2, PAUSE_FIRST), PAUSE_MAX);
-    revalidator->paused_until =
-        g_get_monotonic_time() + (gint64)revalidator->pause * G_USEC_PER_SEC;
+    if (!is_paused(revalidator))
+        begin_pause(revalidator);
     g_clear_error(&revalidator->failure);
     revalidator->failure = g_error_copy(error);
     while ((job = g_queue_pop_head(&revalidator->queue))) {
@@ -411,11 +423,6 @@ static gboolean find_due(CkRevalidator *revalidator, const CkWant *want, gboolea
     }
     due->relist = !items && state.listed_at > 0 && is_relist_due(revalidator, state.listed_at);
     return TRUE;
-}
-
-static gboolean is_paused(const CkRevalidator *revalidator)
-{
-    return revalidator->pause > 0 && g_get_monotonic_time() < revalidator->paused_until;
 }
 
 /* Queues what is due; NULL where that turns out to be nothing. */

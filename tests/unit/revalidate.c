@@ -560,6 +560,25 @@ static void a_success_ends_the_pauses(void)
     g_assert_false(is_paused(f));
 }
 
+static void checks_that_fail_at_once_are_one_failure(void)
+{
+    g_autoptr(Fixture) f = fixture_of(4);
+    f->config->strict = TRUE;
+    pass(TTL);
+    script(f, "threads=403 thread:1=403 thread:2=403 thread:3=403");
+    server_hold(f->server);
+    read_threads(f);
+    read_items(f, "1");
+    read_items(f, "2");
+    read_items(f, "3");
+    run_until_seen(f, 4);
+    server_release(f->server, ALL);
+    expect(f, 4);
+    g_assert_true(is_paused(f));
+    pass(1);
+    g_assert_false(is_paused(f));
+}
+
 static void in_a_pause_what_is_known_is_served(void)
 {
     g_autoptr(Fixture) f = fixture_of(3);
@@ -1063,6 +1082,7 @@ int main(int argc, char **argv)
     TEST(who_waits_does_not_stand_in_the_queue);
     TEST(after_each_failure_the_pause_is_twice_as_long);
     TEST(a_success_ends_the_pauses);
+    TEST(checks_that_fail_at_once_are_one_failure);
     TEST(in_a_pause_what_is_known_is_served);
     TEST(strict_refuses_what_can_not_be_checked_and_nothing_else);
     TEST(a_failure_forgets_what_waits_for_its_turn);
