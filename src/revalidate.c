@@ -502,6 +502,8 @@ CkRevalidation *ck_revalidator_wait(CkRevalidator *revalidator, const CkWant *li
         return add_wait(revalidator->relist_waits, woken, data);
     if (!job)
         job = get_job(revalidator, listing, CK_CHECK_THREAD);
+    if (!job->check) /* who waits has no use for what comes with the listing of all, later */
+        job->parts |= due.parts;
     begin_now(job);
     return add_wait(job->waits, woken, data);
 }

@@ -703,6 +703,21 @@ static void who_waits_for_a_thread_while_all_are_listed_anew_waits_for_that(void
     assert_woken(&f->first, -1);
 }
 
+static void who_waits_for_items_has_the_thread_checked_while_all_are_listed_anew(void)
+{
+    g_autoptr(Fixture) f = fixture_of(2);
+    script(f, "threads thread:2 items:2");
+    server_hold(f->server);
+    ck_revalidator_refresh(f->revalidator, NULL, NULL);
+    run_until_seen(f, 1);
+    wait_for_items(&f->first, "2");
+    run_until_seen(f, 2);
+    script(f, "items:1");
+    server_release(f->server, ALL);
+    expect(f, 4);
+    assert_woken(&f->first, -1);
+}
+
 /* When all are listed anew */
 
 static void all_threads_are_listed_anew_when_that_is_due(void)
@@ -1090,6 +1105,7 @@ int main(int argc, char **argv)
     TEST(one_request_may_always_be_under_way);
     TEST(threads_are_asked_for_by_id_as_long_as_that_is_less_than_all);
     TEST(who_waits_for_a_thread_while_all_are_listed_anew_waits_for_that);
+    TEST(who_waits_for_items_has_the_thread_checked_while_all_are_listed_anew);
     TEST(all_threads_are_listed_anew_when_that_is_due);
     TEST(items_alone_have_no_threads_listed_anew);
     TEST(with_relist_inf_threads_are_not_listed_anew);
