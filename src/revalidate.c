@@ -211,12 +211,13 @@ static void begin(Job *job)
     ck_causes_swap(causes, before);
 }
 
-/* Whether anything of the listing has been read. */
-static gboolean is_begun(const CkRevalidator *revalidator, const CkWant *want)
+/* What has been read, be it in part, and not been checked for a reader since the refresh began. */
+static gboolean is_left_to_refresh(const CkRevalidator *revalidator, const CkWant *want)
 {
     g_autofree char *key = ck_want_key(want);
     g_auto(CkListingState) state = {0};
-    return ck_store_listing(revalidator->store, key, &state, NULL) && state.checked_at > 0;
+    return ck_store_listing(revalidator->store, key, &state, NULL) && state.checked_at > 0 &&
+           state.checked_at <= revalidator->refreshed_at;
 }
 
 static void add_to_refresh(CkRevalidator *revalidator, Job *job)
@@ -233,7 +234,7 @@ static gboolean queue_of_refresh(CkRevalidator *revalidator)
         return FALSE;
     g_autofree char *id = g_ptr_array_steal_index(ids, ids->len - 1);
     const CkWant items = {CK_WANT_ITEMS, id};
-    if (!is_begun(revalidator, &items))
+    if (!is_left_to_refresh(revalidator, &items))
         return TRUE;
     Job *job = get_job(revalidator, &items, CK_CHECK_ITEMS);
     add_to_refresh(revalidator, job);
