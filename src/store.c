@@ -484,6 +484,7 @@ gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error)
     static const int statements_in_order[] = {DROP_ITEMS,   DROP_FORMER_ITEMS, DROP_FORMER_THREADS,
                                               DROP_LISTING, DROP_NAMES,        DROP_USER,
                                               DROP_USED,    DROP_THREAD};
+    ck_recent_clear(store->recent);
     return ck_store_run_all(store, statements_in_order, G_N_ELEMENTS(statements_in_order), row,
                             error);
 }

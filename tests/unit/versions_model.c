@@ -382,11 +382,47 @@ static void what_was_handed_out_stays_what_it_was(void)
     }
 }
 
+static void a_dropped_thread_leaves_nothing(void)
+{
+    for (guint32 seed = 0; seed < 10; seed++) {
+        g_autoptr(Model) m = model_new(seed);
+        g_auto(CkThreadRow) thread = {0};
+        GHashTableIter iter;
+        gpointer value;
+        for (guint i = 0; i < STEPS; i++) {
+            step(m);
+            check(m);
+        }
+        rows_get_thread(m->store, "t", &thread);
+        g_assert_true(ck_store_drop_thread(m->store, thread.row, NULL));
+        g_hash_table_iter_init(&iter, m->known);
+        while (g_hash_table_iter_next(&iter, NULL, &value)) {
+            const Known *known = value;
+            g_autoptr(GString) out = g_string_new(NULL);
+            g_auto(CkWant) want = {0};
+            CkStat stat;
+            g_assert_cmpint(ck_tree_read(m->tree, known->node, 0, 10, out, NULL), ==,
+                            CK_TREE_ABSENT);
+            g_assert_cmpuint(out->len, ==, 0);
+            g_assert_cmpint(ck_tree_stat(m->tree, known->node, &stat, &want, NULL), ==,
+                            CK_TREE_ABSENT);
+        }
+        for (guint version = 0; version < CK_VERSION_MAX; version++) {
+            g_auto(CkForm) form = {0};
+            g_assert_cmpint(ck_store_former_thread(m->store, thread.row, version, &form, NULL), ==,
+                            CK_ABSENT);
+        }
+        g_autoptr(GArray) formers = ck_store_former_items(m->store, thread.row, 0, NULL);
+        g_assert_cmpuint(formers->len, ==, 0);
+    }
+}
+
 #define TEST(name) g_test_add_func("/versions_model/" #name, name)
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(what_was_handed_out_stays_what_it_was);
+    TEST(a_dropped_thread_leaves_nothing);
     return g_test_run();
 }
