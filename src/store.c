@@ -115,10 +115,11 @@ static const char *const statements[N_STATEMENTS] = {
                    " WHERE NOT EXISTS (SELECT 1 FROM thread WHERE id = ?2)", /* else takes a row */
     [KEEP_FORMER_NAME] = "INSERT OR REPLACE INTO former_name (name, thread)"
                          " SELECT name, row FROM thread WHERE id = ?1 AND name <> ?2",
-    [KEEP_FORMER_THREAD] = "INSERT INTO former_thread (thread, until, time, json_size, head_size,"
-                           " json) SELECT row, changes + 1, iif(json_version, changed_at,"
-                           " created_at), json_size, head_size, json FROM thread"
-                           " WHERE id = ?1 AND json <> ?2 AND changes < " VERSION_MAX,
+    /* Of the last version there is a former form already where the file has had it before. */
+    [KEEP_FORMER_THREAD] = "INSERT OR IGNORE INTO former_thread (thread, until, time, json_size,"
+                           " head_size, json) SELECT row, min(changes + 1, " VERSION_MAX "),"
+                           " iif(json_version, changed_at, created_at), json_size, head_size, json"
+                           " FROM thread WHERE id = ?1 AND json <> ?2",
     [UPDATE_THREAD] = "UPDATE thread SET user = (SELECT row FROM user WHERE id = ?1), name = ?3,"
                       " created_at = ?4, newest_at = iif(items, newest_at, ?4), json = ?5,"
                       " json_size = ?6, head_size = ?7, changed_at = ?8 / 1000000,"
@@ -172,8 +173,8 @@ static const char *const statements[N_STATEMENTS] = {
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [KNOWN_ITEM] = "SELECT " ITEM_COLUMNS " FROM item WHERE thread = ?1 AND id = ?2"
                    " AND NOT finished AND json <> ?3",
-    [KEEP_FORMER_ITEM] = "INSERT INTO former_item (item, until, settled, time, json_size, md_size,"
-                         " jsonl_size, json) SELECT row, ?2, ?3, iif(version, changed_at,"
+    [KEEP_FORMER_ITEM] = "INSERT OR IGNORE INTO former_item (item, until, settled, time, json_size,"
+                         " md_size, jsonl_size, json) SELECT row, ?2, ?3, iif(version, changed_at,"
                          " created_at), json_size, md_size, jsonl_size, json FROM item"
                          " WHERE row = ?1",
     [UPDATE_ITEM] = "UPDATE item SET finished = ?2, json = ?3, json_size = ?4, md_size = ?5,"

@@ -29,7 +29,8 @@
  * is another file from then on. The versions of a thread, its transcripts and its items all count
  * from one number, thread.changes; a file has that of its last change. What a thread or item was
  * "until" a version is kept beside it, so that a file of version v is made of the first forms with
- * until > v, or of the present ones. At CK_VERSION_MAX files change where they are.
+ * until > v, or of the present ones. A file of version CK_VERSION_MAX changes where it is, and in
+ * its transcripts.
  *
  * All functions run on one thread. They fail with CK_ERROR_STORE or CK_ERROR_STORE_FULL. A
  * function that finds a row returns CK_FOUND (the row is set, and to be cleared by the caller),

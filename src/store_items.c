@@ -117,9 +117,8 @@ static gboolean change(CkStore *store, CkThreadRow *thread, const CkItemRow *kno
     gint64 md = (gint64)item->md_size - (gint64)known->md_size;
     gint64 jsonl = (gint64)item->jsonl_size - (gint64)known->jsonl_size;
     gboolean settled = known->number <= thread->settled;
-    gboolean kept = thread->changes < CK_VERSION_MAX;
     guint version = MIN(thread->changes + 1, CK_VERSION_MAX);
-    if ((kept && !keep_former(store, known, version, settled, error)) ||
+    if (!keep_former(store, known, version, settled, error) ||
         !update(store, known, item, version, now, error) ||
         !move_items(store, known, md, jsonl, error))
         return FALSE;

@@ -36,7 +36,7 @@ typedef struct {
     char *thread;         /* JSON */
     GPtrArray *items;     /* Item */
     GHashTable *known;    /* node → Known */
-    gboolean any_version; /* also those that are not kept any more */
+    gboolean any_version; /* transcripts may change where they are */
 } Model;
 
 static void known_free(gpointer data)
@@ -382,6 +382,33 @@ static void what_was_handed_out_stays_what_it_was(void)
     }
 }
 
+/* There are no more versions than CK_VERSION_MAX: files of that one change where they are, and none
+ * that was handed out before. */
+static void with_no_versions_left_files_change_where_they_are(void)
+{
+    for (guint32 seed = 0; seed < 8; seed++) {
+        g_test_message("seed %u", seed);
+        g_autoptr(Model) m = model_new(seed);
+        g_auto(CkThreadRow) thread = {0};
+        add_item(m);
+        for (guint i = 0; i < ITEMS_MAX / 2; i++)
+            step(m);
+        check(m);
+        for (guint i = 0; i < CK_VERSION_MAX - 4; i++)
+            change_thread(m);
+        for (guint i = 0; i < STEPS; i++) {
+            check(m);
+            step(m);
+            m->any_version = TRUE;
+        }
+        for (guint i = 0; i < 5; i++)
+            change_thread(m);
+        check(m);
+        rows_get_thread(m->store, "t", &thread);
+        g_assert_cmpuint(thread.changes, ==, CK_VERSION_MAX);
+    }
+}
+
 static void a_dropped_thread_leaves_nothing(void)
 {
     for (guint32 seed = 0; seed < 10; seed++) {
@@ -423,6 +450,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(what_was_handed_out_stays_what_it_was);
+    TEST(with_no_versions_left_files_change_where_they_are);
     TEST(a_dropped_thread_leaves_nothing);
     return g_test_run();
 }
