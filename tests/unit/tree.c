@@ -1245,6 +1245,245 @@ static void nodes_that_hold_all_items_tell_their_thread(void)
     g_assert_cmpint(ck_tree_thread(CK_TREE_ROOT), ==, 0);
 }
 
+/* What changes, and what tells of it */
+
+static void assert_source(Fixture *f, guint64 node, gboolean entries, CkWantKind kind,
+                          const char *id)
+{
+    g_auto(CkWant) listing = {CK_WANT_THREAD, NULL};
+    ck_tree_source(f->tree, node, entries, &listing);
+    g_assert_cmpint(listing.kind, ==, kind);
+    g_assert_cmpstr(listing.id, ==, id);
+}
+
+static void folders_come_from_the_listing_of_what_they_hold(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    guint64 link = find(f, CK_TREE_ROOT, "cthr_1", NULL);
+    assert_source(f, CK_TREE_ROOT, TRUE, CK_WANT_THREADS, NULL);
+    assert_source(f, CK_TREE_ROOT, FALSE, CK_WANT_THREADS, NULL);
+    assert_source(f, thread, TRUE, CK_WANT_ITEMS, "cthr_1");
+    assert_source(f, thread, FALSE, CK_WANT_THREADS, NULL); /* an entry of the root */
+    assert_source(f, link, FALSE, CK_WANT_THREADS, NULL);
+}
+
+static void folders_of_users_come_from_the_listings_of_these(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 none = find(f, CK_TREE_ROOT, "%none", NULL);
+    assert_source(f, CK_TREE_ROOT, TRUE, CK_WANT_THREADS, NULL);
+    assert_source(f, ann, TRUE, CK_WANT_USER_THREADS, "ann");
+    assert_source(f, none, TRUE, CK_WANT_THREADS, NULL); /* there is no filter for that */
+    assert_source(f, find(f, ann, "New.cthr_1", NULL), FALSE, CK_WANT_USER_THREADS, "ann");
+    assert_source(f, find(f, ann, "New.cthr_1", NULL), TRUE, CK_WANT_ITEMS, "cthr_1");
+    assert_source(f, find(f, ann, "cthr_1", NULL), FALSE, CK_WANT_USER_THREADS, "ann");
+    assert_source(f, find(f, CK_TREE_ROOT, "cthr_1", NULL), FALSE, CK_WANT_THREADS, NULL);
+    assert_source(f, find(f, none, "No-user.cthr_3", NULL), FALSE, CK_WANT_THREADS, NULL);
+}
+
+static void where_one_users_threads_are_shown_all_come_from_their_listing(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    f->config->user = g_strdup("ann");
+    assert_source(f, CK_TREE_ROOT, TRUE, CK_WANT_USER_THREADS, "ann");
+    assert_source(f, find(f, CK_TREE_ROOT, "New.cthr_1", NULL), FALSE, CK_WANT_USER_THREADS, "ann");
+}
+
+static void files_that_can_change_come_from_the_items(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 thread = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    static const char *const files[] = {"thread.json", "thread.md", "items.jsonl", "0002-tool.json",
+                                        "0002-tool.md"};
+    complete(f, "items:cthr_1");
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        assert_source(f, find(f, thread, files[i], NULL), FALSE, CK_WANT_ITEMS, "cthr_1");
+    assert_source(f, find(f, thread, "0001-user.json", NULL), FALSE, CK_WANT_NOTHING, NULL);
+    assert_source(f, find(f, thread, "0001-user.md", NULL), FALSE, CK_WANT_NOTHING, NULL);
+}
+
+static void drop(Fixture *f, const char *id)
+{
+    g_auto(CkThreadRow) row = {0};
+    rows_get_thread(f->store, id, &row);
+    g_assert_true(ck_store_drop_thread(f->store, row.row, NULL));
+}
+
+static void what_is_gone_comes_from_nothing(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 thread = find(f, ann, "New.cthr_1", NULL);
+    guint64 item = find(f, thread, "0002-tool.md", NULL);
+    guint64 json = find(f, thread, "thread.json", NULL);
+    drop(f, "cthr_1");
+    assert_source(f, ann, TRUE, CK_WANT_NOTHING, NULL);
+    assert_source(f, thread, TRUE, CK_WANT_NOTHING, NULL);
+    assert_source(f, thread, FALSE, CK_WANT_NOTHING, NULL);
+    assert_source(f, item, FALSE, CK_WANT_NOTHING, NULL);
+    assert_source(f, json, FALSE, CK_WANT_NOTHING, NULL);
+}
+
+static void assert_names(Fixture *f, gint64 row, gboolean of_item, const char *expected)
+{
+    g_autoptr(GPtrArray) names = ck_tree_names_of(f->tree, row, of_item);
+    g_ptr_array_add(names, NULL);
+    g_autofree char *joined = g_strjoinv(" ", (char **)names->pdata);
+    g_assert_cmpstr(joined, ==, expected);
+}
+
+static void names_are_those_under_which_files_are_found(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_auto(CkThreadRow) thread = {0};
+    g_auto(CkItemRow) item = {0};
+    f->config->formats = CK_FORMAT_MD; /* they open whichever are listed */
+    rows_get_thread(f->store, "cthr_1", &thread);
+    rows_get_item(f->store, thread.row, 2, &item);
+    assert_names(f, thread.row, FALSE, "thread.json thread.md items.jsonl");
+    assert_names(f, item.row, TRUE, "0002-tool.json 0002-tool.md");
+    drop(f, "cthr_1");
+    assert_names(f, item.row, TRUE, "");
+}
+
+static gboolean has_node(const GArray *nodes, guint64 node)
+{
+    for (guint i = 0; i < nodes->len; i++)
+        if (g_array_index(nodes, guint64, i) == node)
+            return TRUE;
+    return FALSE;
+}
+
+static void put_tool(Fixture *f, const char *id, const char *status, const char *name)
+{
+    g_autofree char *json = g_strdup_printf("{\"id\":\"%s\",\"type\":\"client_tool_call\","
+                                            "\"status\":\"%s\",\"name\":\"%s\"}",
+                                            id, status, name);
+    rows_put_item(f->store, "cthr_1", json);
+}
+
+/* Each that is handed out has to be told of, also when there are others now. */
+static void all_versions_of_transcripts_tell_of_a_thread(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 folder = find(f, ann, "New.cthr_1", NULL);
+    g_autoptr(GArray) handed_out = g_array_new(FALSE, FALSE, sizeof(guint64));
+    g_auto(CkThreadRow) thread = {0};
+    complete(f, "items:cthr_1");
+    put_tool(f, "a", "in_progress", "1");
+    put_tool(f, "b", "completed", "1");
+    for (int i = 0; i < 4; i++) {
+        g_autofree char *text = g_strdup_printf("changed %d", i);
+        guint64 nodes[] = {find(f, folder, "thread.md", NULL),
+                           find(f, folder, "items.jsonl", NULL)};
+        g_array_append_vals(handed_out, nodes, G_N_ELEMENTS(nodes));
+        put_tool(f, "a", "in_progress", text);
+    }
+    rows_get_thread(f->store, "cthr_1", &thread);
+    g_autoptr(GArray) nodes = ck_tree_nodes_of(f->tree, &thread);
+    g_assert_true(has_node(nodes, CK_TREE_ROOT));
+    g_assert_true(has_node(nodes, ann));
+    g_assert_true(has_node(nodes, folder));
+    for (guint i = 0; i < handed_out->len; i++)
+        g_assert_true(has_node(nodes, g_array_index(handed_out, guint64, i)));
+    g_assert_cmpuint(g_array_index(handed_out, guint64, 0), !=,
+                     g_array_index(handed_out, guint64, handed_out->len - 2));
+    g_assert_false(has_node(nodes, find(f, folder, "0001-user.md", NULL)));
+}
+
+static void in_a_plain_root_nothing_is_told_twice(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    g_auto(CkThreadRow) thread = {0};
+    rows_get_thread(f->store, "cthr_1", &thread);
+    g_autoptr(GArray) nodes = ck_tree_nodes_of(f->tree, &thread);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (guint i = 0; i < nodes->len; i++)
+        g_assert_true(g_hash_table_add(seen, &g_array_index(nodes, guint64, i)));
+    g_assert_true(has_node(nodes, CK_TREE_ROOT));
+}
+
+static void folders_of_a_thread_are_itself_and_its_links(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    g_auto(CkThreadRow) thread = {0}, at = {0};
+    rows_get_thread(f->store, "cthr_1", &thread);
+    g_autoptr(GArray) nodes = ck_tree_folders_of(&thread);
+    g_assert_cmpuint(nodes->len, ==, 3);
+    g_assert_true(has_node(nodes, find(f, ann, "New.cthr_1", NULL)));
+    g_assert_true(has_node(nodes, find(f, ann, "cthr_1", NULL)));
+    g_assert_true(has_node(nodes, find(f, CK_TREE_ROOT, "cthr_1", NULL)));
+    g_assert_true(ck_tree_find_thread_at(f->tree, find(f, ann, "New.cthr_1", NULL), &at));
+    g_assert_cmpint(at.row, ==, thread.row);
+    g_assert_false(ck_tree_find_thread_at(f->tree, ann, &at));
+}
+
+/* The time of a node with its nanoseconds, which only grows. */
+static gint64 time_of(Fixture *f, guint64 node)
+{
+    g_auto(CkWant) want = {0};
+    CkStat stat;
+    g_assert_cmpint(ck_tree_stat(f->tree, node, &stat, &want, NULL), ==, CK_TREE_OK);
+    g_assert_cmpuint(stat.nanoseconds, <, 1000000000);
+    return stat.time * 1000000000 + stat.nanoseconds;
+}
+
+static void folders_that_list_threads_have_another_time_after_each_change(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(TRUE);
+    guint64 ann = find(f, CK_TREE_ROOT, "ann", NULL);
+    guint64 folder = find(f, ann, "New.cthr_1", NULL);
+    gint64 thread = time_of(f, folder);
+    for (int i = 0; i < 3; i++) {
+        gint64 root = time_of(f, CK_TREE_ROOT), user = time_of(f, ann);
+        ck_tree_set_changed(f->tree);
+        g_assert_cmpint(time_of(f, CK_TREE_ROOT), >, root);
+        g_assert_cmpint(time_of(f, ann), >, user);
+    }
+    g_assert_cmpint(time_of(f, folder), ==, thread);
+}
+
+static void a_threads_folder_has_another_time_after_each_change(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 folder = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    gint64 before = time_of(f, folder);
+    put_tool(f, "a", "in_progress", "1"); /* it is read for the first time: no change */
+    g_assert_cmpint(time_of(f, folder), ==, before);
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *text = g_strdup_printf("changed %d", i);
+        put_tool(f, "a", "in_progress", text);
+        g_assert_cmpint(time_of(f, folder), >, before);
+        before = time_of(f, folder);
+    }
+    rows_put_thread(f->store, "{\"id\":\"cthr_1\",\"title\":\"New\",\"user\":\"ann\","
+                              "\"created_at\":10,\"status\":{\"type\":\"locked\"}}");
+    g_assert_cmpint(time_of(f, folder), >, before);
+}
+
+static void a_new_version_is_newer(void)
+{
+    g_autoptr(Fixture) f = fixture_with_threads(FALSE);
+    guint64 folder = find(f, CK_TREE_ROOT, "New.cthr_1", NULL);
+    CkStat before, after, former;
+    g_auto(CkWant) want = {0};
+    put_tool(f, "a", "in_progress", "1");
+    find(f, folder, "0003-tool.md", &before);
+    put_tool(f, "a", "completed", "other");
+    find(f, folder, "0003-tool.md", &after);
+    g_assert_cmpuint(after.node, !=, before.node);
+    g_assert_cmpint(after.time, >, before.time);
+    g_assert_cmpint(ck_tree_stat(f->tree, before.node, &former, &want, NULL), ==, CK_TREE_OK);
+    g_assert_cmpuint(former.node, ==, before.node);
+    g_assert_cmpuint(former.size, ==, before.size);
+    g_assert_cmpint(former.time, ==, before.time);
+    g_assert_true(former.final);
+}
+
 #define TEST(name) g_test_add_func("/tree/" #name, name)
 
 int main(int argc, char **argv)
@@ -1316,5 +1555,17 @@ int main(int argc, char **argv)
     TEST(files_stand_where_they_are_listed);
     TEST(what_is_no_file_stands_nowhere);
     TEST(nodes_that_hold_all_items_tell_their_thread);
+    TEST(folders_come_from_the_listing_of_what_they_hold);
+    TEST(folders_of_users_come_from_the_listings_of_these);
+    TEST(where_one_users_threads_are_shown_all_come_from_their_listing);
+    TEST(files_that_can_change_come_from_the_items);
+    TEST(what_is_gone_comes_from_nothing);
+    TEST(names_are_those_under_which_files_are_found);
+    TEST(all_versions_of_transcripts_tell_of_a_thread);
+    TEST(in_a_plain_root_nothing_is_told_twice);
+    TEST(folders_of_a_thread_are_itself_and_its_links);
+    TEST(folders_that_list_threads_have_another_time_after_each_change);
+    TEST(a_threads_folder_has_another_time_after_each_change);
+    TEST(a_new_version_is_newer);
     return g_test_run();
 }
