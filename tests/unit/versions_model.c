@@ -10,7 +10,7 @@
  * is what a thread says that has never been anything else.
  */
 #define SEEDS     200
-#define STEPS     20
+#define STEPS     16
 #define ITEMS_MAX 7
 #define LARGE     (300 * 1024) /* bytes: what is rendered once for many reads (contents.c) */
 
@@ -160,7 +160,7 @@ static guint64 find_folder(CkStore *store, CkTree *tree)
 static void read_window(CkTree *tree, guint64 node, guint64 offset, gsize size, GString *out)
 {
     g_autoptr(GError) error = NULL;
-    CkTreeResult result = ck_tree_read(tree, node, offset, size, out, &error);
+    CkTreeResult result = ck_tree_read(tree, node, offset, size, out, &(CkWant){0}, &error);
     g_assert_no_error(error);
     g_assert_cmpint(result, ==, CK_TREE_OK);
 }
@@ -428,7 +428,7 @@ static void a_dropped_thread_leaves_nothing(void)
             g_autoptr(GString) out = g_string_new(NULL);
             g_auto(CkWant) want = {0};
             CkStat stat;
-            g_assert_cmpint(ck_tree_read(m->tree, known->node, 0, 10, out, NULL), ==,
+            g_assert_cmpint(ck_tree_read(m->tree, known->node, 0, 10, out, &(CkWant){0}, NULL), ==,
                             CK_TREE_ABSENT);
             g_assert_cmpuint(out->len, ==, 0);
             g_assert_cmpint(ck_tree_stat(m->tree, known->node, &stat, &want, NULL), ==,
