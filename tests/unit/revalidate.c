@@ -533,7 +533,7 @@ static void after_each_failure_the_pause_is_twice_as_long(void)
         g_assert_false(is_paused(f));
     }
     expect(f, 0);
-    g_assert_cmpuint(f->failures, ==, G_N_ELEMENTS(pauses));
+    g_assert_cmpuint(f->failures, ==, 1); /* it is told once */
 }
 
 static void a_success_ends_the_pauses(void)
