@@ -202,3 +202,22 @@ END
     expect "$(wc -l <"$LOG")" 1
     grep -q 'check that the server runs' "$LOG"
 }
+
+@test "an account of 1,000 threads that has not changed is checked by the next mount, not fetched" {
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 1000 2)
+    sync_all >/dev/null
+    control POST /reset >/dev/null
+    # Within the ttl not even that.
+    mount_fs --cache-dir="$(cache)"
+    expect "$(grep -r needle "$MNT" | wc -l)" 6000
+    expect_requests 0
+    unmount
+    # Everything has expired.
+    mount_fs --cache-dir="$(cache)" --ttl=1 --relist=inf
+    wait_until eval '((${EPOCHREALTIME/./} > $(stat -c %Y "$BATS_TEST_TMPDIR/cache"/*.sqlite) * 1000000 + 2200000))'
+    expect "$(grep -r needle "$MNT" | wc -l)" 6000
+    wait_until eval '[[ $(requests "$ITEMS.*after=cthi_[0-9]*_1\$") -ge 1000 ]]'
+    expect_requests 0 "$ITEMS[^&]*&[^&]*$"
+    # Threads themselves: by their ids, until to list them all anew takes no more requests.
+    (($(requests "threads/cthr_[0-9]*\$") <= 11 + $(requests 'threads\?')))
+}
