@@ -647,8 +647,9 @@ def run_seed(arguments, seed):
             run.steps(arguments.steps)
         except Exception:
             failure = traceback.format_exc(limit=-3)
-        done.set()
-        status = run.end()
+        finally:
+            done.set()
+            status = run.end()
         log = run.mount.logged()
         if not failure and (status != 0 or "CRITICAL" in log or "WARNING" in log):
             failure = f"it ended with {status}"
