@@ -302,6 +302,7 @@ void ck_store_replace(CkStore *store, CkStore *other)
     store->db = g_steal_pointer(&other->db);
     memcpy(store->prepared, other->prepared, sizeof store->prepared);
     memset(other->prepared, 0, sizeof other->prepared);
+    ck_store_watch_counts(store);
     g_clear_pointer(&store->used, g_hash_table_unref);
     store->used = g_steal_pointer(&other->used);
     store->first_row = other->first_row;

@@ -5,7 +5,8 @@
  * How many rows there are. SQLite would count them one by one, so it tells of each row that comes
  * or goes instead (c3ref/update_hook.html). It does so where rows are added and deleted, also by
  * ON CONFLICT DO UPDATE, but not of what INSERT OR REPLACE deletes: rows of these tables are never
- * written that way. After a rollback they are counted once.
+ * written that way. They are counted once when somebody asks: of a file that had rows when it was
+ * opened, and after a rollback.
  */
 
 static const char *const tables[N_COUNTS] = {
@@ -57,7 +58,7 @@ void ck_store_watch_counts(CkStore *store)
 {
     sqlite3_update_hook(store->db, on_row, store);
     sqlite3_rollback_hook(store->db, on_rollback, store);
-    count(store, NULL); /* should that fail, later */
+    store->counted = FALSE;
 }
 
 gboolean ck_store_counts(CkStore *store, CkStoreCounts *counts, GError **error)

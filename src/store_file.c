@@ -236,6 +236,7 @@ CkStore *ck_store_open(const char *path, gboolean check, GError **error)
         !check_rows(store, error))
         return NULL;
     store->used = g_hash_table_new(NULL, NULL);
+    ck_store_watch_counts(store);
     return g_steal_pointer(&store);
 }
 
@@ -260,6 +261,7 @@ CkStore *ck_store_copy(const char *path, GError **error)
         (is_new && !make_tables(store, error)) || !prepare_all(store, error) ||
         !check_rows(store, error))
         return NULL;
+    ck_store_watch_counts(store);
     return g_steal_pointer(&store);
 }
 

@@ -112,7 +112,7 @@ struct _CkStore {
     gpointer grown_data;
 };
 
-/* To be called with a database that has its tables, before anything is written. */
+/* To be called with each database that the store gets, before anything is written to it. */
 void ck_store_watch_counts(CkStore *store);
 
 /* A store without a database; its private database, without a table; its statements. */

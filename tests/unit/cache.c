@@ -601,6 +601,40 @@ static void damage_that_is_found_later_is_moved_aside_then(void)
     g_assert_cmpuint(count_threads(ck_cache_store(cache)), ==, THREADS);
 }
 
+static void assert_counts(CkStore *store, gint64 threads, gint64 items)
+{
+    CkStoreCounts counts;
+    g_assert_true(ck_store_counts(store, &counts, NULL));
+    g_assert_cmpint(counts.threads, ==, threads);
+    g_assert_cmpint(counts.items, ==, items);
+}
+
+static void what_comes_is_counted_in_a_file_and_in_a_copy(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_autoptr(CkCache) first = open_cache(f);
+    assert_counts(ck_cache_store(first), 0, 0);
+    put_account(ck_cache_store(first));
+    assert_counts(ck_cache_store(first), THREADS, THREADS * ITEMS);
+    g_autoptr(CkCache) second = open_cache(f);
+    assert_counts(ck_cache_store(second), THREADS, THREADS * ITEMS);
+    rows_put_thread(ck_cache_store(second), "{\"id\":\"cthr_of_second\"}");
+    assert_counts(ck_cache_store(second), THREADS + 1, THREADS * ITEMS);
+}
+
+static void what_comes_instead_of_what_was_damaged_is_counted(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache(f);
+    g_autoptr(CkCache) cache = open_cache(f);
+    CkStore *store = ck_cache_store(cache);
+    assert_counts(store, THREADS, THREADS * ITEMS);
+    ck_store_replace(store, ck_store_new(NULL));
+    assert_counts(store, 0, 0);
+    put_account(store);
+    assert_counts(store, THREADS, THREADS * ITEMS);
+}
+
 /* Two at once */
 
 static void the_second_works_on_a_copy(void)
@@ -897,6 +931,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TEST(the_name_of_an_account_stays_the_same);
     TEST(names_of_accounts_differ);
+    TEST(what_comes_is_counted_in_a_file_and_in_a_copy);
+    TEST(what_comes_instead_of_what_was_damaged_is_counted);
     TEST(directory_and_files_are_for_their_owner_alone);
     TEST(a_directory_that_others_can_use_is_refused);
     TEST(what_is_no_directory_of_ours_is_refused);
