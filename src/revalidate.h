@@ -15,7 +15,7 @@
  *
  * When a check fails nothing is checked for a second, after the next failure for two, and so on up
  * to half a minute: for as long as the network is gone, readers get what is known at once; with
- * --strict the failure.
+ * --strict the failure. Where the server fails with one listing alone, only that one is left alone.
  */
 #pragma once
 

@@ -400,3 +400,20 @@ END
     expect "$STATUS" 0 "status of --refresh"
     has completed "$MNT/$T/0004-tool.json"
 }
+
+@test "a thread that the server fails with keeps no other from being current" {
+    mount_in_foreground --ttl=1
+    cat "$MNT"/*/thread.md >/dev/null
+    fault status '/cthr_00002/items' 'status: 500, times: null, headers: {"x-should-retry": "false"}'
+    say m1 1800000002 "something new"
+    sees_it() {
+        cat "$MNT"/*/thread.md | grep -q "something new"
+    }
+    wait_until sees_it
+    say m2 1800000003 "something newer"
+    run "$CHATKITFS" --refresh "$MNT"
+    [[ $status == 1 && $output == *"Input/output error"* ]]
+    grep -q "something newer" "$MNT/$T/thread.md"
+    expect "$(grep -c . "$LOG")" 1
+    grep -q cthr_00002 "$LOG"
+}
