@@ -11,6 +11,10 @@
 #define FOLDER_BLOCK (1024 * 1024)
 #define FILE_BLOCK   (128 * 1024)
 
+/* How long the kernel may remember that there is no such name, where there can come to be one: it
+ * can't be told of the new name (session.c), however long --ttl is. */
+#define ABSENT_SECONDS 30.0
+
 static double seconds_valid(const CkRequest *request, const CkStat *stat)
 {
     return stat->final ? CK_FINAL_SECONDS : MIN(request->valid, CK_FINAL_SECONDS);
@@ -70,7 +74,9 @@ static CkTreeResult lookup(CkRequest *request, CkWant *want, GError **error)
             ck_expiry_add(mount->expiry, request->node, request->valid);
         }
     }
-    request->absent_for = stat.brief ? 0 : seconds_valid(request, &stat);
+    request->absent_for = stat.brief   ? 0
+                          : stat.final ? CK_FINAL_SECONDS
+                                       : MIN(request->valid, ABSENT_SECONDS);
     return result;
 }
 
