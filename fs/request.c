@@ -55,11 +55,19 @@ static void end_failed(CkRequest *request, const GError *error)
     end(request, absent && !request->name ? ESTALE : ck_errno(error));
 }
 
+/* What it waited for is over. It may be handed to the notifier now, and be freed here before it is
+ * replied to, so that nothing may be left for an interrupt. */
+static void wake(CkRequest *request)
+{
+    unpark(request);
+    fuse_req_interrupt_func(request->req, NULL, NULL);
+}
+
 static void on_woken(const GError *error, gpointer data)
 {
     CkRequest *request = data;
     request->wait = NULL;
-    unpark(request);
+    wake(request);
     /* That there is no such thread is an answer: the name may be a user's. */
     if (request->lacks.kind == CK_WANT_THREAD &&
         g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND))
@@ -77,7 +85,7 @@ static void on_checked(const GError *error, gpointer data)
 {
     CkRequest *request = data;
     request->check = NULL;
-    unpark(request);
+    wake(request);
     if (error && (request->mount->config->strict || request->waits_for == CK_WAITS_FOR_REFRESH)) {
         end_failed(request, error);
         return;
@@ -90,7 +98,7 @@ static gboolean on_deadline(gpointer data)
 {
     CkRequest *request = data;
     if (request->waits_for == CK_WAITS_FOR_CHECK && !request->mount->config->strict) {
-        unpark(request);
+        wake(request);
         run(request);
         return G_SOURCE_REMOVE;
     }
