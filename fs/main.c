@@ -67,7 +67,7 @@ static gboolean on_hangup(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* CkCheckEvents, from before there is a session. */
+/* CkCheckEvents, also from before there is a session, and while it ends. */
 
 static void on_thread_changed(const char *thread_id, gpointer data)
 {
@@ -77,17 +77,20 @@ static void on_thread_changed(const char *thread_id, gpointer data)
 
 static void on_thread_grown(const char *thread_id, gpointer data)
 {
-    ck_session_thread_grown(thread_id, ((Program *)data)->session);
+    if (((Program *)data)->session)
+        ck_session_thread_grown(thread_id, ((Program *)data)->session);
 }
 
 static void on_item_changed(gint64 row, gpointer data)
 {
-    ck_session_item_changed(row, ((Program *)data)->session);
+    if (((Program *)data)->session)
+        ck_session_item_changed(row, ((Program *)data)->session);
 }
 
 static void on_thread_gone(const CkThreadRow *thread, gpointer data)
 {
-    ck_session_thread_gone(thread, ((Program *)data)->session);
+    if (((Program *)data)->session)
+        ck_session_thread_gone(thread, ((Program *)data)->session);
 }
 
 static void on_check_failed(const GError *error, gpointer data)

@@ -236,6 +236,8 @@ void ck_session_refresh(gpointer data)
 {
     CkSession *session = data;
     ck_tree_set_changed(session->mount->tree);
+    if (!session->notifier) /* it is ending */
+        return;
     ck_expiry_foreach(session->expiry, forget_folder, session);
     ck_notifier_invalidate(session->notifier, CK_TREE_ROOT);
 }
