@@ -116,11 +116,13 @@ static void store(CkNotifier *notifier, CkContentsJob *job)
 static void perform(CkNotifier *notifier, Task *task)
 {
     if (!task->job) {
-        if (task->name)
+        if (task->read)
+            fuse_reply_ioctl(task->read, 0, NULL, 0);
+        else if (is_ending(notifier))
+            return; /* the kernel forgets it all */
+        else if (task->name)
             fuse_lowlevel_notify_inval_entry(notifier->fuse, task->node, task->name,
                                              strlen(task->name));
-        else if (task->read)
-            fuse_reply_ioctl(task->read, 0, NULL, 0);
         else
             fuse_lowlevel_notify_inval_inode(notifier->fuse, task->node, 0, 0);
         return;
@@ -131,8 +133,9 @@ static void perform(CkNotifier *notifier, Task *task)
     fuse_reply_buf(task->read, task->answer->str, task->answer->len);
 }
 
-static void task_free(Task *task)
+static void task_free(gpointer data)
 {
+    Task *task = data;
     g_clear_pointer(&task->job, ck_contents_job_unref);
     if (task->answer)
         g_string_free(task->answer, TRUE);
@@ -237,6 +240,7 @@ void ck_notifier_free(CkNotifier *notifier)
     while (!has_ended(notifier))
         g_main_context_iteration(notifier->context, TRUE);
     g_thread_join(notifier->thread);
+    g_queue_clear_full(&notifier->tasks, task_free); /* what came after it had ended */
     g_cond_clear(&notifier->changed);
     g_mutex_clear(&notifier->mutex);
     g_main_context_unref(notifier->context);
