@@ -15,7 +15,8 @@ static double seconds_left(const CkRevalidator *revalidator, gint64 at, gboolean
 {
     guint ttl = revalidator->config->ttl;
     gint64 now = g_get_real_time();
-    if (at <= revalidator->refreshed_at || at > now)
+    /* What is in the future is from before the clock was set back. */
+    if ((at <= revalidator->refreshed_at && revalidator->refreshed_at <= now) || at > now)
         return 0;
     if (ttl == CK_NEVER)
         return G_MAXINT;

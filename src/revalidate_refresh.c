@@ -23,12 +23,15 @@ void ck_revalidator_start_relist(CkRevalidator *revalidator)
     ck_causes_swap(causes, before);
 }
 
+/* A time that is still to come is none: the clock has been set back since. */
 gboolean ck_revalidator_is_relist_due(const CkRevalidator *revalidator, gint64 listed_at)
 {
     guint seconds = revalidator->config->relist;
-    gint64 last = MAX(listed_at, revalidator->relisted_at);
+    gint64 now = g_get_real_time();
+    gint64 last = MAX(listed_at > now ? 0 : listed_at,
+                      revalidator->relisted_at > now ? 0 : revalidator->relisted_at);
     return seconds != CK_NEVER && !revalidator->relists &&
-           g_get_real_time() - last >= (gint64)seconds * G_USEC_PER_SEC;
+           now - last >= (gint64)seconds * G_USEC_PER_SEC;
 }
 
 gboolean ck_revalidator_asks_for_thread(CkRevalidator *revalidator)

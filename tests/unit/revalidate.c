@@ -739,6 +739,20 @@ static void all_threads_are_listed_anew_when_that_is_due(void)
     expect(f, 1);
 }
 
+static void what_the_clock_has_in_the_future_is_listed_anew(void)
+{
+    g_autoptr(Fixture) f = fixture_of(4);
+    f->config->relist = 2 * TTL;
+    for (int i = 0; i < 2; i++) { /* known from before; listed by this mount */
+        pass(-3600);
+        script(f, "threads page:3");
+        read_threads(f);
+        expect(f, 2);
+        read_threads(f);
+        expect(f, 0);
+    }
+}
+
 static void items_alone_have_no_threads_listed_anew(void)
 {
     g_autoptr(Fixture) f = fixture_of(4);
@@ -948,6 +962,20 @@ static void what_was_checked_before_a_refresh_does_not_count(void)
     }
 }
 
+static void a_refresh_that_the_clock_has_in_the_future_does_not_count(void)
+{
+    g_autoptr(Fixture) f = fixture_of(2);
+    script(f, "threads items:1 items:2");
+    refresh(&f->first);
+    expect(f, 3);
+    pass(-3600);
+    script(f, "threads");
+    read_threads(f);
+    expect(f, 1);
+    read_threads(f);
+    expect(f, 0);
+}
+
 /* Cancelling */
 
 static void who_no_longer_waits_is_not_woken(void)
@@ -1107,6 +1135,7 @@ int main(int argc, char **argv)
     TEST(who_waits_for_a_thread_while_all_are_listed_anew_waits_for_that);
     TEST(who_waits_for_items_has_the_thread_checked_while_all_are_listed_anew);
     TEST(all_threads_are_listed_anew_when_that_is_due);
+    TEST(what_the_clock_has_in_the_future_is_listed_anew);
     TEST(items_alone_have_no_threads_listed_anew);
     TEST(with_relist_inf_threads_are_not_listed_anew);
     TEST(what_failed_is_not_listed_anew_before_it_is_due_again);
@@ -1123,6 +1152,7 @@ int main(int argc, char **argv)
     TEST(a_refresh_during_the_items_of_another_begins_anew);
     TEST(a_refresh_ends_the_pause);
     TEST(what_was_checked_before_a_refresh_does_not_count);
+    TEST(a_refresh_that_the_clock_has_in_the_future_does_not_count);
     TEST(who_no_longer_waits_is_not_woken);
     TEST(who_no_longer_waits_for_all_is_not_woken);
     TEST(who_is_woken_may_cancel_others);
