@@ -287,7 +287,7 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
     if (options->refresh)
         return ck_refresh(options->mountpoint, error);
     if (options->sync)
-        return ck_sync_command(options, log, error);
+        return ck_sync_command(options, error);
     return run_mount(options, log, error);
 }
 

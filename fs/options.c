@@ -197,6 +197,9 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **
     if (!reason && options->sync && options->mountpoint)
         g_set_error(&reason, CK_ERROR, CK_ERROR_INVALID, "--sync mounts nothing: %s is too much",
                     options->mountpoint);
+    else if (!reason && options->sync && options->config->offline)
+        g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID,
+                            "--sync has to ask for what --offline forbids to ask for");
     if (!reason && !options->mountpoint && !options->sync && !options->help && !options->version)
         g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID,
                             "no mountpoint given; see chatkitfs --help");

@@ -454,6 +454,11 @@ static void on_damaged(gpointer data)
     g_source_attach(cache->replacing, cache->context);
 }
 
+gboolean ck_cache_is_full(const CkCache *cache)
+{
+    return ck_store_size(cache->store) > cache->config->cache_size;
+}
+
 void ck_cache_set_replaced(CkCache *cache, void (*replaced)(const GError *error, gpointer data),
                            gpointer data)
 {

@@ -36,6 +36,9 @@ CkStore *ck_cache_store(CkCache *cache);
 /* Whether what is put into the store is kept: no other process had the file before. */
 gboolean ck_cache_is_own(const CkCache *cache);
 
+/* Whether more is in it than --cache-size allows, so that some of it is going to be dropped. */
+gboolean ck_cache_is_full(const CkCache *cache);
+
 /* Called when a damaged file has been replaced and the store has lost all that it held. */
 void ck_cache_set_replaced(CkCache *cache, void (*replaced)(const GError *error, gpointer data),
                            gpointer data);

@@ -3,12 +3,18 @@
 
 #include "check.h"
 #include "error.h"
+#include "listing.h"
 #include "relist.h"
+
+/* Threads that are gone through at a stretch: so many that take no request must not hold up the
+ * loop. */
+#define STRETCH 200
 
 /* A thread whose items are being read or checked. */
 typedef struct {
     CkSync *sync;
     CkWant items;
+    gboolean lost;  /* the server did not know the thread, or the item to go on from */
     CkWait *wait;   /* for the next page, or … */
     CkCheck *check; /* … the check that is under way */
 } Reading;
@@ -24,10 +30,12 @@ struct _CkSync {
     CkWant threads;       /* the listing */
     gint64 since;         /* what was known to be current then still is; microseconds since 1970 */
     gboolean old;         /* the listing was read before that, as a whole or in part */
+    gboolean begun_again; /* the server did not know the thread to go on from */
     CkWait *wait;         /* for its next page, … */
     CkRelist *relist;     /* … or to list it anew */
     GError *list_failure; /* of the latter */
     guint64 place;        /* of the last thread that was begun with */
+    GSource *stretch;     /* until the next one begins */
     GPtrArray *readings;  /* Reading, under way */
     CkSyncProgress progress;
     GError *failure; /* the first one */
@@ -48,10 +56,18 @@ static gboolean read_state(CkSync *sync, const CkWant *want, CkListingState *sta
     return ck_store_listing(sync->store, key, state, error);
 }
 
+static void clear_stretch(CkSync *sync)
+{
+    if (sync->stretch)
+        g_source_destroy(sync->stretch);
+    g_clear_pointer(&sync->stretch, g_source_unref);
+}
+
 /* To be called last: the sync may be freed by it. */
 static void end(CkSync *sync, const GError *error)
 {
     g_autoptr(GError) failure = error ? g_error_copy(error) : g_steal_pointer(&sync->failure);
+    clear_stretch(sync);
     g_ptr_array_set_size(sync->readings, 0);
     sync->done(failure, sync->data);
 }
@@ -60,6 +76,7 @@ static void end(CkSync *sync, const GError *error)
 static gboolean concerns_all(const GError *error)
 {
     return !g_error_matches(error, CK_ERROR, CK_ERROR_BAD_RESPONSE) &&
+           !g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND) &&
            !g_error_matches(error, CK_ERROR, CK_ERROR_REJECTED) &&
            !g_error_matches(error, CK_ERROR, CK_ERROR_SERVER) &&
            !g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE);
@@ -70,23 +87,22 @@ static gboolean concerns_all(const GError *error)
 static void go_on(CkSync *sync);
 static void read_on(Reading *reading);
 
-/* Its thread has been gone through. */
+/* Its thread has been gone through; one that is gone is not counted. */
 static void drop(Reading *reading)
 {
     CkSync *sync = reading->sync;
+    g_auto(CkThreadRow) thread = {0};
+    if (ck_store_thread_by_id(sync->store, reading->items.id, &thread, NULL) != CK_ABSENT) {
+        sync->progress.threads++;
+        sync->progress.read++;
+    }
     g_ptr_array_remove_fast(sync->readings, reading);
-    sync->progress.threads++;
     go_on(sync);
 }
 
-/* A thread that has been deleted meanwhile has no items. */
 static void take_failure(Reading *reading, const GError *error)
 {
     CkSync *sync = reading->sync;
-    if (g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND)) {
-        drop(reading);
-        return;
-    }
     if (concerns_all(error)) {
         end(sync, error);
         return;
@@ -95,27 +111,6 @@ static void take_failure(Reading *reading, const GError *error)
     if (!sync->failure)
         sync->failure = g_error_copy(error);
     drop(reading);
-}
-
-static void on_items(const GError *error, gpointer data)
-{
-    Reading *reading = data;
-    reading->wait = NULL;
-    if (error)
-        take_failure(reading, error);
-    else
-        read_on(reading);
-}
-
-static void on_checked(const GError *error, gpointer data)
-{
-    Reading *reading = data;
-    g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
-    g_clear_pointer(&reading->check, ck_check_free);
-    if (failure)
-        take_failure(reading, failure);
-    else
-        drop(reading);
 }
 
 /* CkCheckEvents and those of the relist: nobody has seen what was before. */
@@ -136,6 +131,60 @@ static void on_gone(const CkThreadRow *thread, gpointer data)
 {
     (void)thread;
     (void)data;
+}
+
+static void check(Reading *reading, CkCheckParts parts, CkCheckDone done)
+{
+    static const CkCheckEvents events = {
+        .thread_changed = on_thread,
+        .grown = on_thread,
+        .item_changed = on_item,
+        .thread_gone = on_gone,
+    };
+    CkSync *sync = reading->sync;
+    reading->check = ck_check_new(sync->context, sync->store, sync->api, sync->config, &events,
+                                  &reading->items, parts, done, reading);
+}
+
+static void on_checked(const GError *error, gpointer data)
+{
+    Reading *reading = data;
+    g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
+    g_clear_pointer(&reading->check, ck_check_free);
+    if (failure)
+        take_failure(reading, failure);
+    else
+        drop(reading);
+}
+
+/* Whether the thread is still there. If so, its items are read from the first one on. */
+static void on_looked_for(const GError *error, gpointer data)
+{
+    Reading *reading = data;
+    g_auto(CkThreadRow) thread = {0};
+    g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
+    g_clear_pointer(&reading->check, ck_check_free);
+    if (failure)
+        take_failure(reading, failure);
+    else if (ck_store_thread_by_id(reading->sync->store, reading->items.id, &thread, NULL) ==
+             CK_ABSENT)
+        drop(reading);
+    else
+        read_on(reading);
+}
+
+static void on_items(const GError *error, gpointer data)
+{
+    Reading *reading = data;
+    reading->wait = NULL;
+    if (ck_listing_is_cursor_lost(error) && !reading->lost) {
+        reading->lost = TRUE;
+        check(reading, CK_CHECK_THREAD, on_looked_for);
+    } else if (error) {
+        take_failure(reading, error);
+    } else {
+        read_on(reading);
+    }
 }
 
 static void read_on(Reading *reading)
@@ -163,50 +212,66 @@ static gboolean is_done(CkSync *sync, const CkWant *items, gboolean *complete, G
 
 static void begin(CkSync *sync, const CkWant *items, gboolean complete)
 {
-    static const CkCheckEvents events = {
-        .thread_changed = on_thread,
-        .grown = on_thread,
-        .item_changed = on_item,
-        .thread_gone = on_gone,
-    };
     Reading *reading = g_new0(Reading, 1);
     reading->sync = sync;
     reading->items = ck_want_copy(items);
     g_ptr_array_add(sync->readings, reading);
-    sync->progress.read++;
     if (complete)
-        reading->check = ck_check_new(sync->context, sync->store, sync->api, sync->config, &events,
-                                      items, CK_CHECK_ITEMS, on_checked, reading);
+        check(reading, CK_CHECK_ITEMS, on_checked);
     else
         reading->wait = ck_pager_wait(sync->pager, items, on_items, reading);
+}
+
+static gboolean on_stretch(gpointer data)
+{
+    CkSync *sync = data;
+    g_clear_pointer(&sync->stretch, g_source_unref);
+    go_on(sync);
+    return G_SOURCE_REMOVE;
+}
+
+static void go_on_later(CkSync *sync)
+{
+    clear_stretch(sync);
+    sync->stretch = g_idle_source_new();
+    g_source_set_callback(sync->stretch, on_stretch, sync, NULL);
+    g_source_attach(sync->stretch, sync->context);
+}
+
+/* Begins with the next thread, if that takes a request. CK_ABSENT: there is none. */
+static CkFound begin_next(CkSync *sync, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    gboolean complete = FALSE;
+    CkFound found = ck_store_next_thread(sync->store, 0, sync->place, G_MAXINT64, &thread, error);
+    if (found != CK_FOUND)
+        return found;
+    const CkWant items = {CK_WANT_ITEMS, thread.id};
+    sync->place = thread.place;
+    if (is_done(sync, &items, &complete, error))
+        sync->progress.threads++;
+    else if (*error)
+        return CK_FAILED;
+    else
+        begin(sync, &items, complete);
+    return CK_FOUND;
 }
 
 /* Begins with the next threads while there is room for their requests. */
 static void go_on(CkSync *sync)
 {
-    while (sync->readings->len < sync->config->concurrency) {
-        g_auto(CkThreadRow) thread = {0};
-        g_autoptr(GError) error = NULL;
-        gboolean complete = FALSE;
-        CkFound found =
-            ck_store_next_thread(sync->store, 0, sync->place, G_MAXINT64, &thread, &error);
-        if (found == CK_FAILED || (found == CK_ABSENT && sync->readings->len == 0)) {
-            end(sync, error);
+    CkFound found = CK_FOUND;
+    g_autoptr(GError) error = NULL;
+    for (guint i = 0; found == CK_FOUND && sync->readings->len < sync->config->concurrency; i++) {
+        if (i == STRETCH) {
+            go_on_later(sync);
             return;
         }
-        if (found == CK_ABSENT)
-            return;
-        const CkWant items = {CK_WANT_ITEMS, thread.id};
-        sync->place = thread.place;
-        if (is_done(sync, &items, &complete, &error))
-            sync->progress.threads++;
-        else if (error) {
-            end(sync, error);
-            return;
-        } else {
-            begin(sync, &items, complete);
-        }
+        found = begin_next(sync, &error);
     }
+    sync->progress.complete = found == CK_ABSENT && sync->readings->len == 0;
+    if (found == CK_FAILED || sync->progress.complete)
+        end(sync, error);
 }
 
 /* Threads */
@@ -217,10 +282,14 @@ static void on_threads(const GError *error, gpointer data)
 {
     CkSync *sync = data;
     sync->wait = NULL;
-    if (error)
-        end(sync, error);
-    else
+    if (ck_listing_is_cursor_lost(error) && !sync->begun_again) {
+        sync->begun_again = TRUE;
         list_on(sync);
+    } else if (error) {
+        end(sync, error);
+    } else {
+        list_on(sync);
+    }
 }
 
 static void on_list_failed(const GError *error, gpointer data)
@@ -230,14 +299,19 @@ static void on_list_failed(const GError *error, gpointer data)
     sync->list_failure = g_error_copy(error);
 }
 
+static void go_through(CkSync *sync)
+{
+    sync->progress.listed_at = g_get_monotonic_time();
+    go_on(sync);
+}
+
 static void on_listed_anew(gpointer data)
 {
     CkSync *sync = data;
-    sync->progress.listed = TRUE;
     if (sync->list_failure)
         end(sync, sync->list_failure);
     else
-        go_on(sync);
+        go_through(sync);
 }
 
 static void list_anew(CkSync *sync)
@@ -265,8 +339,7 @@ static void list_on(CkSync *sync)
     } else if (sync->old) {
         list_anew(sync);
     } else {
-        sync->progress.listed = TRUE;
-        go_on(sync);
+        go_through(sync);
     }
 }
 
@@ -303,6 +376,7 @@ CkSync *ck_sync_new(GMainContext *context, CkStore *store, CkApi *api, CkPager *
 
 void ck_sync_free(CkSync *sync)
 {
+    clear_stretch(sync);
     g_clear_pointer(&sync->wait, ck_pager_cancel);
     g_clear_pointer(&sync->relist, ck_relist_free);
     g_clear_error(&sync->list_failure);

@@ -10,8 +10,9 @@
 
 typedef struct _CkSync CkSync;
 
-/* Called once, later, from the main context. A failure that concerns all requests alike ends it;
- * threads that fail by themselves are left out, and the error is that of the first one. */
+/* Called once, later, from the main context; it may free the sync. A failure that concerns all
+ * requests alike ends it; threads that fail by themselves are left out, and the error is that of
+ * the first one. */
 typedef void (*CkSynced)(const GError *error, gpointer data);
 
 /* All must outlive the result. Begins. */
@@ -20,10 +21,11 @@ CkSync *ck_sync_new(GMainContext *context, CkStore *store, CkApi *api, CkPager *
 void ck_sync_free(CkSync *sync);
 
 typedef struct {
-    gboolean listed; /* all threads are known */
-    guint64 threads; /* how many have been gone through, … */
-    guint64 read;    /* … and how many of these took requests */
-    guint64 failed;
+    gint64 listed_at;  /* monotonic time since which all threads are known; 0: they are not */
+    guint64 threads;   /* how many have been gone through, … */
+    guint64 read;      /* … how many of these took requests, … */
+    guint64 failed;    /* … and how many of those failed */
+    gboolean complete; /* all have been gone through */
 } CkSyncProgress;
 
 CkSyncProgress ck_sync_progress(const CkSync *sync);

@@ -117,11 +117,45 @@ END
     fault status '/cthr_00010/items' 'status: 500, times: null, headers: {"x-should-retry": "false"}'
     run --separate-stderr sync_all
     expect "$status" 1
-    [[ $stderr == "chatkitfs: 1 threads could not be read, the first because of: "*cthr_00010*500* ]]
+    [[ $stderr == "chatkitfs: 1 thread could not be read, the first because of: "*cthr_00010*500* ]]
     [[ ${lines[-1]} == "threads $THREADS/$THREADS  items $((3 * THREADS - 3)) "* ]]
     control POST /reset >/dev/null
     sync_all >/dev/null
     expect_requests 1
+}
+
+@test "a thread that is deleted meanwhile is gone, and not counted" {
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 50 3)
+    fault hold '/cthr_00010/items'
+    in_background "$CHATKITFS" --sync --cache-dir="$(cache)"
+    wait_until held 1
+    control DELETE /threads/cthr_00010 >/dev/null
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 0
+    grep -q '^threads 49/49  items 147 ' "$BATS_TEST_TMPDIR/reader.out"
+    expect_requests 1 '/cthr_00010$'
+    mount_fs --offline --cache-dir="$(cache)"
+    expect "$(ls "$MNT" | wc -l)" 49
+}
+
+@test "who reads what it tells may go away" {
+    sync_all | true
+    expect "${PIPESTATUS[0]}" 0
+    control POST /reset >/dev/null
+    sync_all >/dev/null
+    expect_requests 0
+}
+
+@test "what does not fit into the cache is told" {
+    start_sandbox --generate 300x40
+    run --separate-stderr sync_all --cache-size=1M
+    expect "$status" 1
+    [[ $stderr == "chatkitfs: all was read, but it is more than the "*": raise --cache-size" ]]
+}
+
+@test "it is not for --offline" {
+    fails 'what --offline forbids' "$CHATKITFS" --sync --offline
 }
 
 @test "a network that goes ends it, with what is there kept" {

@@ -823,14 +823,17 @@ static void a_cache_is_made_smaller_when_it_is_opened(void)
         rows_put_thread(store, json);
         put_items(store, id, 300, TRUE);
     }
+    g_assert_false(ck_cache_is_full(cache));
+    f->config->cache_size = 1 << 20;
+    g_assert_true(ck_cache_is_full(cache));
     g_clear_pointer(&cache, ck_cache_free);
     g_assert_cmpuint(size_of_file(f), >, 2 << 20);
 
-    f->config->cache_size = 1 << 20;
     cache = open_cache(f);
     while (ck_store_size(ck_cache_store(cache)) > (1 << 20) * 9 / 10)
         g_main_context_iteration(f->context, TRUE);
     guint64 size = ck_store_size(ck_cache_store(cache));
+    g_assert_false(ck_cache_is_full(cache));
     g_assert_cmpuint(size, <=, (1 << 20) * 9 / 10);
     g_assert_cmpuint(size, >, (1 << 20) / 2); /* and no smaller than that takes */
     g_assert_cmpuint(count_threads(ck_cache_store(cache)), ==, THREADS);
