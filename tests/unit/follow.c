@@ -48,7 +48,7 @@ static void on_due(const CkWant *want, gpointer data)
     g_assert_cmpstr(want->id, ==, listing.id);
     f->due++;
     if (f->passes) {
-        pass(SHORT * G_USEC_PER_SEC + LATE);
+        pass(SHORT * G_USEC_PER_SEC + LATE + 1);
         ck_follow_checked(f->follow, &listing);
     }
 }
@@ -151,7 +151,7 @@ static void who_asks_again_long_after_that_does_not_follow(void)
 {
     g_autoptr(Fixture) f = fixture_new();
     follow(f);
-    pass(2 * SHORT * G_USEC_PER_SEC + LATE);
+    pass(2 * SHORT * G_USEC_PER_SEC + LATE + 1);
     ck_follow_asked(f->follow, &listing);
     g_assert_false(is_followed(f, &listing));
     pass_half_a_ttl();
@@ -233,7 +233,7 @@ static void those_who_are_gone_give_way(void)
         g_autofree char *id = g_strdup_printf("cthr_of_many_%u", i);
         ck_follow_asked(f->follow, &(CkWant){CK_WANT_ITEMS, id});
     }
-    pass(2 * SHORT * G_USEC_PER_SEC + LATE);
+    pass(2 * SHORT * G_USEC_PER_SEC + LATE + 1);
     follow(f);
     g_assert_true(is_followed(f, &listing));
 }
