@@ -9,6 +9,7 @@ CURSOR is "first", or the last id of the page before: no reader that follows cur
 
 import gzip
 import json
+import os
 import signal
 from multiprocessing import Pool
 from pathlib import Path
@@ -18,13 +19,18 @@ from .account import Account, thread_id_of
 
 LIMIT = 100
 CHUNK = 500  # threads that a process makes at once
+SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
 def write_pages(account: Account, directory: Path) -> None:
     for name in (f"threads/desc/{LIMIT}", f"threads/asc/{LIMIT}", f"items/asc/{LIMIT}", "thread"):
         (directory / name).mkdir(parents=True)
     starts = range(0, account.threads, CHUNK)
-    with Pool(initializer=ignore_signals) as pool:
+    # Until they are ready for signals these wait: a worker that got SIGTERM, at the end of the pool,
+    # while it still had the bench's own handler would never end.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    with Pool(min(os.cpu_count() or 1, len(starts)), initializer=take_signals) as pool:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         chunks = pool.starmap(write_threads, [
             (account, directory, start, min(start + CHUNK, account.threads)) for start in starts])
     threads = [thread for chunk in chunks for thread in chunk]
@@ -33,10 +39,11 @@ def write_pages(account: Account, directory: Path) -> None:
             write(directory / f"threads/{order}/{LIMIT}/{cursor}", page)
 
 
-def ignore_signals() -> None:
+def take_signals() -> None:
     """A terminal's ^C is for the bench, which ends its processes by SIGTERM."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def write_threads(account: Account, directory: Path, start: int,
