@@ -76,6 +76,15 @@ static void end(CkCheck *check, const GError *failure)
 
 static void ask_for_threads(CkCheck *check);
 
+/* Whether the threads that come after this one are known to the listing. That it has a place is
+ * not enough where threads are grouped by users: one that is newer than what the listing of all was
+ * checked for may have got it from its user's. */
+static gboolean is_met(const CkCheck *check, const CkThreadRow *thread, const CkListingState *state)
+{
+    gboolean of_users = check->config->group_by_user && !check->want.id && !state->complete;
+    return thread->place > 0 && (!of_users || thread->row <= state->newest_row);
+}
+
 /* Adds those of the page that have no place to fresh: those before the last one that has, and all
  * where the listing has been read to its end. The others are next to be listed in any case. */
 static gboolean take_threads(CkCheck *check, const CkPage *page, GPtrArray *changed, gboolean *past,
@@ -103,7 +112,7 @@ static gboolean take_threads(CkCheck *check, const CkPage *page, GPtrArray *chan
             g_ptr_array_add(check->fresh, g_strdup(thread->id));
         if (row.place > 0 || state.complete)
             newer = check->fresh->len;
-        check->met |= row.place > 0;
+        check->met |= is_met(check, &row, &state);
     }
     if (check->met)
         g_ptr_array_set_size(check->fresh, (gint)newer);

@@ -93,11 +93,14 @@ static const char schema[] =
     "  cursor TEXT,"
     "  complete INTEGER NOT NULL,"
     "  checked_at INTEGER NOT NULL DEFAULT 0,"
-    "  listed_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "  listed_at INTEGER NOT NULL DEFAULT 0,"
+    "  newest_row INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE TABLE listed (thread INTEGER PRIMARY KEY);"
     "CREATE TABLE used (thread INTEGER PRIMARY KEY, at INTEGER NOT NULL);"
     "CREATE INDEX used_since ON used (at);"
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
+
+#define NEWEST_THREAD "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'thread'"
 
 static const char *const statements[N_STATEMENTS] = {
     [BEGIN] = "BEGIN",
@@ -137,7 +140,7 @@ static const char *const statements[N_STATEMENTS] = {
                       " AND created_at >= ?3 AND (?4 = 0 OR user = ?4)"
                       " AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.thread = thread.row)"
                       " ORDER BY row LIMIT 1",
-    [NEWEST_ROW] = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'thread'",
+    [NEWEST_ROW] = NEWEST_THREAD,
     [DROP_ITEMS] = "DELETE FROM item WHERE thread = ?1",
     [DROP_FORMER_ITEMS] = "DELETE FROM former_item WHERE item BETWEEN ?1 << " NUMBER_BITS_TEXT
                           " AND ((?1 + 1) << " NUMBER_BITS_TEXT ") - 1",
@@ -198,11 +201,12 @@ static const char *const statements[N_STATEMENTS] = {
     [FORMER_ITEMS] = "SELECT item, time, json_size, md_size, jsonl_size, json, min(until)"
                      " FROM former_item WHERE item BETWEEN ?1 AND ?2 AND until > ?3 AND settled"
                      " GROUP BY item ORDER BY item",
-    [GET_LISTING] = "SELECT cursor, complete, checked_at, listed_at FROM listing WHERE key = ?1",
+    [GET_LISTING] = "SELECT cursor, complete, checked_at, listed_at, newest_row FROM listing"
+                    " WHERE key = ?1",
     [PUT_LISTING] = "INSERT INTO listing (key, cursor, complete) VALUES (?1, ?2, ?3)"
                     " ON CONFLICT (key) DO UPDATE SET cursor = ?2, complete = ?3",
-    [SET_CHECKED] = "UPDATE listing SET checked_at = ?2, listed_at = iif(?3, ?2, listed_at)"
-                    " WHERE key = ?1",
+    [SET_CHECKED] = "UPDATE listing SET checked_at = ?2, listed_at = iif(?3, ?2, listed_at),"
+                    " newest_row = (" NEWEST_THREAD ") WHERE key = ?1",
     [LISTINGS] = "SELECT substr(key, length(?1) + 1) FROM listing"
                  " WHERE substr(key, 1, length(?1)) = ?1",
     [PUT_USED] = "INSERT INTO used (thread, at) SELECT row, ?2 FROM thread"
@@ -509,6 +513,7 @@ gboolean ck_store_listing(CkStore *store, const char *key, CkListingState *state
         state->complete = sqlite3_column_int(statement, 1);
         state->checked_at = sqlite3_column_int64(statement, 2);
         state->listed_at = sqlite3_column_int64(statement, 3);
+        state->newest_row = sqlite3_column_int64(statement, 4);
         done(statement);
     }
     return found != CK_FAILED;

@@ -262,6 +262,7 @@ typedef struct {
     gboolean complete;
     gint64 checked_at; /* when its newest end was last known to be current, and … */
     gint64 listed_at;  /* … all of it, in microseconds since 1970; 0: never */
+    gint64 newest_row; /* that a thread had at checked_at */
 } CkListingState;
 
 gboolean ck_store_listing(CkStore *store, const char *key, CkListingState *state, GError **error);

@@ -423,6 +423,18 @@ static void what_comes_among_the_known_ones_is_placed_before_all(void)
     assert_listed(f, "5 6 4");
 }
 
+static void a_thread_that_is_known_from_its_user_is_none_that_was_met(void)
+{
+    g_autoptr(Fixture) f = fixture_read_up_to("5 4", "4");
+    f->config->group_by_user = TRUE;
+    know_threads(f, "9");
+    script_threads(f, "?limit=3&order=desc", "9 8 7 +");
+    script_threads(f, "?limit=3&order=desc&after=7", "6 5 4 +");
+    check(f, 0, 2, "changed:8 changed:7 changed:6");
+    script_threads(f, "?limit=3&order=desc", "9 8 7 +");
+    check(f, 0, 1, "");
+}
+
 static void threads_behind_all_that_is_known_are_new_where_the_listing_is_complete(void)
 {
     g_autoptr(Fixture) f = fixture_with_threads("6");
@@ -1035,6 +1047,7 @@ int main(int argc, char **argv)
     TEST(a_thread_known_by_its_id_alone_gets_its_place);
     TEST(what_is_behind_the_last_known_thread_is_left_to_the_listing);
     TEST(what_comes_among_the_known_ones_is_placed_before_all);
+    TEST(a_thread_that_is_known_from_its_user_is_none_that_was_met);
     TEST(threads_behind_all_that_is_known_are_new_where_the_listing_is_complete);
     TEST(nothing_is_read_that_is_older_than_since);
     TEST(what_is_newer_than_until_is_gone_past);
