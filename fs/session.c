@@ -12,6 +12,9 @@
 /* So many requests are taken at once before curl and the timers get a turn. */
 #define BATCH 64
 
+/* How often it is looked whether names can be forgotten that could not be so far. */
+#define FORGET_MS 100
+
 /* A name that the kernel is to forget. */
 typedef struct {
     guint64 folder;
@@ -26,7 +29,7 @@ struct _CkSession {
     CkNotifier *notifier;
     CkStoreAhead *ahead;
     CkExpiry *expiry;
-    GArray *names; /* Name; they are forgotten when the loop is idle */
+    GHashTable *names; /* Name *, each its own key; they are forgotten when the loop is idle */
     GSource *forgetting;
     gboolean mounted;
     void (*ended)(gpointer data);
@@ -86,9 +89,23 @@ static struct fuse_session *new_fuse(CkMount *mount, const char *options, gboole
     return fuse;
 }
 
-static void name_clear(gpointer data)
+static void name_free(gpointer data)
 {
-    g_free(((Name *)data)->name);
+    Name *name = data;
+    g_free(name->name);
+    g_free(name);
+}
+
+static guint name_hash(gconstpointer data)
+{
+    const Name *name = data;
+    return g_int64_hash(&name->folder) ^ g_str_hash(name->name);
+}
+
+static gboolean name_equal(gconstpointer a, gconstpointer b)
+{
+    const Name *one = a, *other = b;
+    return one->folder == other->folder && strcmp(one->name, other->name) == 0;
 }
 
 CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
@@ -102,8 +119,7 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     session->fuse = fuse;
     session->ended = ended;
     session->data = data;
-    session->names = g_array_new(FALSE, FALSE, sizeof(Name));
-    g_array_set_clear_func(session->names, name_clear);
+    session->names = g_hash_table_new_full(name_hash, name_equal, name_free, NULL);
     if (fuse_session_mount(fuse, mountpoint) != 0)
         return NULL;
     session->mounted = TRUE;
@@ -138,31 +154,39 @@ static gboolean is_waited_for(CkSession *session, guint64 folder)
     return FALSE;
 }
 
+static void forget_names_in(CkSession *session, GSource *source);
+
 /* Names in a thread's folder lead to other files now. To forget a name locks the folder, and a
  * request that waits for a page holds that lock: if the program were killed then, not even SIGKILL
- * would end it. Names that are left known are asked for again when their time has passed. For the
- * same reason the names of threads are left alone. */
+ * would end it. Such names are forgotten when nobody waits any more. For the same reason the names
+ * of threads are left alone. */
 static gboolean forget_names(gpointer data)
 {
     CkSession *session = data;
+    GHashTableIter iter;
+    gpointer key;
     g_clear_pointer(&session->forgetting, g_source_unref);
-    for (guint i = 0; i < session->names->len; i++) {
-        const Name *name = &g_array_index(session->names, Name, i);
-        if (!is_waited_for(session, name->folder))
-            ck_notifier_forget_name(session->notifier, name->folder, name->name);
+    g_hash_table_iter_init(&iter, session->names);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const Name *name = key;
+        if (is_waited_for(session, name->folder))
+            continue;
+        ck_notifier_forget_name(session->notifier, name->folder, name->name);
+        g_hash_table_iter_remove(&iter);
     }
-    g_array_set_size(session->names, 0);
+    if (g_hash_table_size(session->names) > 0)
+        forget_names_in(session, g_timeout_source_new(FORGET_MS));
     return G_SOURCE_REMOVE;
 }
 
-/* When those who waited for just this have been answered. */
-static void forget_names_later(CkSession *session)
+static void forget_names_in(CkSession *session, GSource *source)
 {
     if (session->forgetting)
-        return;
-    session->forgetting = g_idle_source_new();
-    g_source_set_callback(session->forgetting, forget_names, session, NULL);
-    g_source_attach(session->forgetting, session->mount->context);
+        g_source_destroy(session->forgetting);
+    g_clear_pointer(&session->forgetting, g_source_unref);
+    session->forgetting = source;
+    g_source_set_callback(source, forget_names, session, NULL);
+    g_source_attach(source, session->mount->context);
 }
 
 static void add_names(CkSession *session, const CkThreadRow *thread, gint64 row, gboolean of_item)
@@ -172,9 +196,10 @@ static void add_names(CkSession *session, const CkThreadRow *thread, gint64 row,
     for (guint i = 0; i < names->len; i++) {
         const Name name = {g_array_index(folders, guint64, 0),
                            g_strdup(g_ptr_array_index(names, i))};
-        g_array_append_val(session->names, name);
+        g_hash_table_add(session->names, g_memdup2(&name, sizeof name));
     }
-    forget_names_later(session);
+    /* When those who waited for just this have been answered. */
+    forget_names_in(session, g_idle_source_new());
 }
 
 void ck_session_thread_changed(const char *thread_id, gpointer data)
@@ -255,7 +280,7 @@ void ck_session_free(CkSession *session)
         g_source_unref(session->source);
     }
     g_clear_pointer(&session->expiry, ck_expiry_free);
-    g_array_unref(session->names);
+    g_hash_table_unref(session->names);
     if (session->mounted)
         fuse_session_unmount(session->fuse);
     fuse_session_destroy(session->fuse);

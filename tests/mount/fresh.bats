@@ -380,6 +380,24 @@ END
     expect "$(<"$LOG")" ""
 }
 
+@test "an item is current after a refresh, also where its folder was being read meanwhile" {
+    mount_fs --ttl=1d --page-size=2
+    control POST /threads "$(jq -cn --argjson tool "$(tool t1 1800000001)" \
+        --argjson one "$(message m1 1800000002 one)" --argjson two "$(message m2 1800000003 two)" \
+        '{thread: {id: "cthr_read", created_at: 1800000000}, items: [$tool, $one, $two]}')" >/dev/null
+    jq -e '.status == "in_progress"' "$MNT/cthr_read/0001-tool.json"
+    fault hold 'cthr_read/items.*after='
+    in_background stat "$MNT/cthr_read/0003-user.json"
+    wait_until held 1
+    control PATCH /threads/cthr_read/items/t1 '{"status": "completed", "output": "\"done\""}' \
+        >/dev/null
+    "$CHATKITFS" --refresh "$MNT"
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 0 "status of stat"
+    wait_until jq -e '.status == "completed"' "$MNT/cthr_read/0001-tool.json"
+}
+
 @test "a refresh checks again what was being checked when it began" {
     TTL=1
     call t1 1800000001
