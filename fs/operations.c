@@ -184,8 +184,10 @@ static CkTreeResult refresh(CkRequest *request, CkWant *want, GError **error)
     (void)want;
     (void)error;
     CkTreeResult result = ck_request_refresh(request);
-    if (result == CK_TREE_OK)
-        ck_notifier_answer(request->mount->notifier, request->req);
+    if (result != CK_TREE_OK)
+        return result;
+    request->mount->flush(request->mount->session);
+    ck_notifier_answer(request->mount->notifier, request->req);
     return result;
 }
 

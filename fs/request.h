@@ -52,7 +52,8 @@ typedef struct {
     CkStoreAhead *ahead;  /* the session's, as the next three */
     CkExpiry *expiry;
     CkNotifier *notifier;
-    void (*refresh)(gpointer session); /* has the kernel forget what is not current any more */
+    void (*refresh)(gpointer session); /* has the kernel forget what is not current any more, */
+    void (*flush)(gpointer session);   /* and names that it was to forget at leisure */
     gpointer session;
     uid_t uid; /* owner of all files */
     gid_t gid;

@@ -130,6 +130,7 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     mount->notifier = session->notifier = ck_notifier_new(fuse, mount->context);
     mount->expiry = session->expiry = ck_expiry_new(mount->context, session->notifier);
     mount->refresh = ck_session_refresh;
+    mount->flush = ck_session_flush;
     mount->session = session;
     mount->ahead = session->ahead = ck_store_ahead_new(session->notifier, mount->tree);
     session->source = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
@@ -187,6 +188,15 @@ static void forget_names_in(CkSession *session, GSource *source)
     session->forgetting = source;
     g_source_set_callback(source, forget_names, session, NULL);
     g_source_attach(source, session->mount->context);
+}
+
+void ck_session_flush(gpointer data)
+{
+    CkSession *session = data;
+    if (!session->forgetting)
+        return;
+    g_source_destroy(session->forgetting);
+    forget_names(session);
 }
 
 static void add_names(CkSession *session, const CkThreadRow *thread, gint64 row, gboolean of_item)

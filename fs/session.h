@@ -24,6 +24,9 @@ void ck_session_thread_gone(const CkThreadRow *thread, gpointer data);
 /* Has it forget all that could have changed. */
 void ck_session_refresh(gpointer session);
 
+/* Names that it is to forget when there is time for that: now. */
+void ck_session_flush(gpointer session);
+
 /* Unmounts, if that has not happened yet, and ends what still waits. */
 void ck_session_free(CkSession *session);
 

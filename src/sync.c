@@ -200,6 +200,12 @@ static void read_on(Reading *reading)
         reading->wait = ck_pager_wait(sync->pager, &reading->items, on_items, reading);
 }
 
+/* What is in the future is from before the clock was set back. */
+static gboolean is_current(const CkSync *sync, gint64 checked_at)
+{
+    return checked_at >= sync->since && checked_at <= g_get_real_time();
+}
+
 /* What is complete and current takes no request, and is not begun with. */
 static gboolean is_done(CkSync *sync, const CkWant *items, gboolean *complete, GError **error)
 {
@@ -207,7 +213,7 @@ static gboolean is_done(CkSync *sync, const CkWant *items, gboolean *complete, G
     if (!read_state(sync, items, &state, error))
         return FALSE;
     *complete = state.complete;
-    return state.complete && state.checked_at >= sync->since;
+    return state.complete && is_current(sync, state.checked_at);
 }
 
 static void begin(CkSync *sync, const CkWant *items, gboolean complete)
@@ -367,7 +373,7 @@ CkSync *ck_sync_new(GMainContext *context, CkStore *store, CkApi *api, CkPager *
     sync->readings = g_ptr_array_new_with_free_func(reading_free);
     sync->since = since(config);
     sync->old = read_state(sync, &threads, &state, NULL) && state.listed_at > 0 &&
-                state.listed_at < sync->since;
+                !is_current(sync, state.listed_at);
     /* From the main context, as everything else: a pager that has nothing to ask for says so then.
      */
     sync->wait = ck_pager_wait(pager, &sync->threads, on_threads, sync);
