@@ -282,6 +282,9 @@ END
 in_small_file_system() {
     local size=$1 options=(-m)
     ((UID == 0)) || options=(-Urm)
+    # In a chroot the root is no mount, which could be made private; what is left is unmounted with
+    # the test.
+    findmnt -nM / >/dev/null || options+=(--propagation unchanged)
     mkdir -p "$CACHE"
     export MNT CACHE LOG CHATKITFS
     timeout "$WATCHDOG" unshare "${options[@]}" bash -e -c "
