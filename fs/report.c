@@ -28,6 +28,7 @@ static gboolean write_status(GString *out, gpointer data, GError **error)
         .waited = mount->waited,
     };
     if (!ck_store_counts(mount->store, &status.counts, error) ||
+        !ck_store_checks(mount->store, &status.checks, error) ||
         !read_listing(mount, &status, error))
         return FALSE;
     const GError *last = ck_log_last_failure(mount->log, &status.last_error.time);

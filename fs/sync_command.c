@@ -174,9 +174,11 @@ static void tell_failure(const CkSyncProgress *progress, const GError *failure, 
 static gboolean fits(const Command *command, GError **error)
 {
     CkStoreCounts counts;
-    if (!ck_store_counts(command->store, &counts, error))
+    CkStoreChecks checks;
+    if (!ck_store_counts(command->store, &counts, error) ||
+        !ck_store_checks(command->store, &checks, error))
         return FALSE;
-    if (!ck_cache_is_full(command->cache) && counts.read >= counts.listed)
+    if (!ck_cache_is_full(command->cache) && checks.threads >= counts.listed)
         return TRUE;
     g_autofree char *most = g_format_size_full(command->cache_size, G_FORMAT_SIZE_IEC_UNITS);
     g_set_error(error, CK_ERROR, CK_ERROR_INVALID,

@@ -168,9 +168,9 @@ static void write_known(Writer *writer, const CkStatus *status)
     age(writer, "all_listed", status->listed_at, status->now);
     end_object(writer);
     begin(writer, "items");
-    number(writer, "threads_read", (guint64)status->counts.read);
-    age(writer, "oldest_check", status->counts.oldest_check, status->now);
-    age(writer, "newest_check", status->counts.newest_check, status->now);
+    number(writer, "threads_read", (guint64)status->checks.threads);
+    age(writer, "oldest_check", status->checks.oldest, status->now);
+    age(writer, "newest_check", status->checks.newest, status->now);
     end_object(writer);
 }
 

@@ -9,6 +9,7 @@ typedef struct {
     const CkConfig *config; /* of which the key is not looked at */
     gint64 mounted_at;      /* seconds since 1970, as all times here */
     CkStoreCounts counts;
+    CkStoreChecks checks;
     gint64 now;
     gboolean complete; /* the listing of all threads has been read to its end */
     gint64 checked_at; /* when its newest end was last known to be current, and … */

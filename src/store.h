@@ -248,12 +248,17 @@ const CkRecentItem *ck_store_recent_item(CkStore *store, gint64 row);
  * items. Takes no longer where there is more of them, but after a rollback. */
 typedef struct {
     gint64 users, threads, listed, items;
-    gint64 read;         /* threads whose items are all known, and … */
-    gint64 oldest_check; /* … when the first and … */
-    gint64 newest_check; /* … the last of them was known to be current: seconds since 1970 */
 } CkStoreCounts;
 
 gboolean ck_store_counts(CkStore *store, CkStoreCounts *counts, GError **error);
+
+/* Of how many threads all items are known, and when the first and the last of them was known to be
+ * current, in seconds since 1970. Takes the longer the more there are. */
+typedef struct {
+    gint64 threads, oldest, newest;
+} CkStoreChecks;
+
+gboolean ck_store_checks(CkStore *store, CkStoreChecks *checks, GError **error);
 
 /* How far a listing was read. The cursor is what the next page comes after; NULL: begin. A listing
  * that was never read has {NULL, FALSE}. */

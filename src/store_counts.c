@@ -65,25 +65,29 @@ gboolean ck_store_counts(CkStore *store, CkStoreCounts *counts, GError **error)
 {
     /* The row that stands for no user; threads that were retrieved and not listed, which are few.
      */
-    gint64 besides[2], read[3];
-    if (!count(store, error) ||
-        !query(store,
-               "SELECT EXISTS (SELECT 1 FROM user WHERE id = ''),"
-               " (SELECT count(*) FROM thread WHERE place IS NULL)",
-               besides, error) ||
-        !query(store,
-               "SELECT count(*), min(checked_at) / 1000000, max(checked_at) / 1000000"
-               " FROM listing WHERE key >= 'items:' AND key < 'items;' AND complete",
-               read, error))
+    gint64 besides[2];
+    if (!count(store, error) || !query(store,
+                                       "SELECT EXISTS (SELECT 1 FROM user WHERE id = ''),"
+                                       " (SELECT count(*) FROM thread WHERE place IS NULL)",
+                                       besides, error))
         return FALSE;
     *counts = (CkStoreCounts){
         .users = store->counts[COUNT_USERS] - besides[0],
         .threads = store->counts[COUNT_THREADS],
         .listed = store->counts[COUNT_THREADS] - besides[1],
         .items = store->counts[COUNT_ITEMS],
-        .read = read[0],
-        .oldest_check = read[1],
-        .newest_check = read[2],
     };
+    return TRUE;
+}
+
+gboolean ck_store_checks(CkStore *store, CkStoreChecks *checks, GError **error)
+{
+    gint64 found[3];
+    if (!query(store,
+               "SELECT count(*), min(checked_at) / 1000000, max(checked_at) / 1000000"
+               " FROM listing WHERE key >= 'items:' AND key < 'items;' AND complete",
+               found, error))
+        return FALSE;
+    *checks = (CkStoreChecks){found[0], found[1], found[2]};
     return TRUE;
 }

@@ -142,13 +142,8 @@ static void every_number_stands_where_it_belongs(void)
     CkStatus status = {
         .config = config,
         .now = 1700000100,
-        .counts = {.users = 1,
-                   .threads = 2,
-                   .listed = 3,
-                   .items = G_MAXINT64,
-                   .read = 4,
-                   .oldest_check = 1699999000,
-                   .newest_check = 1700000000},
+        .counts = {.users = 1, .threads = 2, .listed = 3, .items = G_MAXINT64},
+        .checks = {.threads = 4, .oldest = 1699999000, .newest = 1700000000},
         .complete = TRUE,
         .checked_at = 1700000095,
         .listed_at = 1700000200, /* the clock was set back */
