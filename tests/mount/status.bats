@@ -76,7 +76,7 @@ expect_true_counts() {
     mount_fs --user=user-1 --since=2020-01-01 --names=id --ttl=7 --concurrency=3 --page-size=50
     after=$(date -u +%FT%TZ)
     expect "$(<"$MNT/.chatkitfs/status")" "$(jq . "$MNT/.chatkitfs/status")"
-    expect "$(tail -c 2 "$MNT/.chatkitfs/status" | xxd -p)" 7d0a
+    expect "$(tail -c 2 "$MNT/.chatkitfs/status" | od -An -tx1 | tr -d ' ')" 7d0a
     expect "$(status .version)" "\"$("$CHATKITFS" -V | sed -n '1s/.* //p')\""
     expect "$(status .account)" \
         "{\"base_url\":\"$OPENAI_BASE_URL\",\"organization\":null,\"project\":null}"
