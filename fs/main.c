@@ -11,6 +11,7 @@
 #include "cache.h"
 #include "daemon.h"
 #include "error.h"
+#include "listing.h"
 #include "log.h"
 #include "mountpoint.h"
 #include "options.h"
@@ -146,9 +147,8 @@ static void on_replaced(const GError *error, gpointer data)
 static gboolean is_known(Program *program, CkStore *store)
 {
     const CkWant threads = ck_want_threads_of(NULL, program->options->config);
-    g_autofree char *key = ck_want_key(&threads);
     g_auto(CkListingState) state = {0};
-    return ck_store_listing(store, key, &state, NULL) && state.checked_at > 0;
+    return ck_listing_state(store, &threads, &state, NULL) && state.checked_at > 0;
 }
 
 /* As a reader would who came now. */

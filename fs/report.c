@@ -2,14 +2,14 @@
 #include "report.h"
 
 #include "error.h"
+#include "listing.h"
 #include "status.h"
 
 static gboolean read_listing(const CkMount *mount, CkStatus *status, GError **error)
 {
     const CkWant threads = ck_want_threads_of(NULL, mount->config);
-    g_autofree char *key = ck_want_key(&threads);
     g_auto(CkListingState) state = {0};
-    gboolean ok = ck_store_listing(mount->store, key, &state, error);
+    gboolean ok = ck_listing_state(mount->store, &threads, &state, error);
     status->complete = state.complete;
     status->checked_at = state.checked_at / G_USEC_PER_SEC;
     status->listed_at = state.listed_at / G_USEC_PER_SEC;

@@ -51,6 +51,12 @@ static gboolean is_begun(CkStore *store, const char *key)
     return ck_store_listing(store, key, &state, NULL) && state.cursor;
 }
 
+gboolean ck_listing_state(CkStore *store, const CkWant *want, CkListingState *state, GError **error)
+{
+    g_autofree char *key = ck_want_key(want);
+    return ck_store_listing(store, key, state, error);
+}
+
 CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *want)
 {
     CkListing *listing = g_new0(CkListing, 1);

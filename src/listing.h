@@ -35,6 +35,10 @@ typedef struct _CkListing CkListing;
 
 typedef enum { CK_FRONT, CK_BACK } CkEnd;
 
+/* How far the listing that the want is of has been read, see ck_store_listing(). */
+gboolean ck_listing_state(CkStore *store, const CkWant *want, CkListingState *state,
+                          GError **error);
+
 /* want: one that is a listing. Store and configuration must outlive the result. */
 CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *want);
 void ck_listing_free(CkListing *listing);

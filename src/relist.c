@@ -2,6 +2,7 @@
 #include "relist_private.h"
 
 #include "error.h"
+#include "listing.h"
 #include "names.h"
 #include "want.h"
 
@@ -262,12 +263,11 @@ static gboolean find_user(CkRelist *relist, const CkWant *want, GError **error)
  * told, or it has not been read at all. */
 static CkFound find_last(CkRelist *relist, const CkWant *want, guint64 *place, GError **error)
 {
-    g_autofree char *key = ck_want_key(want);
     g_auto(CkListingState) state = {0};
     g_auto(CkThreadRow) thread = {0};
     *place = G_MAXINT64;
     relist->last_at = 0;
-    if (!ck_store_listing(relist->store, key, &state, error))
+    if (!ck_listing_state(relist->store, want, &state, error))
         return CK_FAILED;
     if (state.complete)
         return CK_FOUND;
@@ -311,12 +311,11 @@ static void push(CkRelist *relist, const CkWant *want)
 static gboolean find_wants(CkRelist *relist, GError **error)
 {
     const CkWant all = ck_want_threads_of(NULL, relist->config);
-    g_autofree char *key = ck_want_key(&all);
     g_autofree char *prefix = ck_want_key_prefix(CK_WANT_USER_THREADS);
     g_auto(CkListingState) state = {0};
     g_autoptr(GPtrArray) users = NULL;
     push(relist, &all);
-    if (!ck_store_listing(relist->store, key, &state, error))
+    if (!ck_listing_state(relist->store, &all, &state, error))
         return FALSE;
     if (state.complete || !(users = ck_store_listings(relist->store, prefix, error)))
         return state.complete;

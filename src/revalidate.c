@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "listing.h"
 #include "revalidate_private.h"
 
 /* How long what is shown while it is being checked may be taken as current, in seconds. */
@@ -36,12 +37,11 @@ typedef struct {
 /* FALSE where the store fails, which others tell. */
 static gboolean find_due(CkRevalidator *revalidator, const CkWant *want, gboolean again, Due *due)
 {
-    g_autofree char *key = ck_want_key(want);
     g_auto(CkListingState) state = {0};
     g_auto(CkThreadRow) thread = {0};
     *due =
         (Due){.left = revalidator->config->ttl == CK_NEVER ? G_MAXINT : revalidator->config->ttl};
-    if (!ck_store_listing(revalidator->store, key, &state, NULL))
+    if (!ck_listing_state(revalidator->store, want, &state, NULL))
         return FALSE;
     gboolean items = want->kind == CK_WANT_ITEMS;
     if (state.checked_at > 0) {

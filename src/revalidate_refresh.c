@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "listing.h"
 #include "revalidate_private.h"
 
 /* Listing anew */
@@ -68,9 +69,8 @@ void ck_refresh_end_if_done(CkRevalidator *revalidator, const GError *error)
 /* What has been read, be it in part, and not been checked for a reader since the refresh began. */
 static gboolean is_left(const CkRevalidator *revalidator, const CkWant *want)
 {
-    g_autofree char *key = ck_want_key(want);
     g_auto(CkListingState) state = {0};
-    return ck_store_listing(revalidator->store, key, &state, NULL) && state.checked_at > 0 &&
+    return ck_listing_state(revalidator->store, want, &state, NULL) && state.checked_at > 0 &&
            state.checked_at <= revalidator->refreshed_at;
 }
 

@@ -50,12 +50,6 @@ static void reading_free(gpointer data)
     g_free(reading);
 }
 
-static gboolean read_state(CkSync *sync, const CkWant *want, CkListingState *state, GError **error)
-{
-    g_autofree char *key = ck_want_key(want);
-    return ck_store_listing(sync->store, key, state, error);
-}
-
 static void clear_stretch(CkSync *sync)
 {
     if (sync->stretch)
@@ -192,7 +186,7 @@ static void read_on(Reading *reading)
     CkSync *sync = reading->sync;
     g_auto(CkListingState) state = {0};
     g_autoptr(GError) error = NULL;
-    if (!read_state(sync, &reading->items, &state, &error))
+    if (!ck_listing_state(sync->store, &reading->items, &state, &error))
         end(sync, error);
     else if (state.complete)
         drop(reading);
@@ -210,7 +204,7 @@ static gboolean is_current(const CkSync *sync, gint64 checked_at)
 static gboolean is_done(CkSync *sync, const CkWant *items, gboolean *complete, GError **error)
 {
     g_auto(CkListingState) state = {0};
-    if (!read_state(sync, items, &state, error))
+    if (!ck_listing_state(sync->store, items, &state, error))
         return FALSE;
     *complete = state.complete;
     return state.complete && is_current(sync, state.checked_at);
@@ -338,7 +332,7 @@ static void list_on(CkSync *sync)
 {
     g_auto(CkListingState) state = {0};
     g_autoptr(GError) error = NULL;
-    if (!read_state(sync, &sync->threads, &state, &error)) {
+    if (!ck_listing_state(sync->store, &sync->threads, &state, &error)) {
         end(sync, error);
     } else if (!state.complete) {
         sync->wait = ck_pager_wait(sync->pager, &sync->threads, on_threads, sync);
@@ -372,7 +366,7 @@ CkSync *ck_sync_new(GMainContext *context, CkStore *store, CkApi *api, CkPager *
     sync->threads = ck_want_copy(&threads);
     sync->readings = g_ptr_array_new_with_free_func(reading_free);
     sync->since = since(config);
-    sync->old = read_state(sync, &threads, &state, NULL) && state.listed_at > 0 &&
+    sync->old = ck_listing_state(sync->store, &threads, &state, NULL) && state.listed_at > 0 &&
                 !is_current(sync, state.listed_at);
     /* From the main context, as everything else: a pager that has nothing to ask for says so then.
      */

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "contents.h"
+#include "listing.h"
 #include "tree.h"
 
 struct _CkTree {
@@ -108,9 +109,8 @@ static inline CkTreeResult from_found(CkFound found)
 static inline gboolean ask_complete(CkTree *tree, const CkWant *listing, gboolean *complete,
                                     GError **error)
 {
-    g_autofree char *key = ck_want_key(listing);
     g_auto(CkListingState) state = {0};
-    gboolean ok = ck_store_listing(tree->store, key, &state, error);
+    gboolean ok = ck_listing_state(tree->store, listing, &state, error);
     *complete = state.complete;
     return ok;
 }

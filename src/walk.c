@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "walk.h"
 
+#include "listing.h"
 #include "names.h"
 
 /* How many readers are told apart. */
@@ -76,9 +77,8 @@ static void stop(Walk *walk)
 
 static gboolean is_read(Walk *walk, const CkWant *want)
 {
-    g_autofree char *key = ck_want_key(want);
     g_auto(CkListingState) state = {0};
-    return !ck_store_listing(walk->walks->store, key, &state, NULL) || state.complete;
+    return !ck_listing_state(walk->walks->store, want, &state, NULL) || state.complete;
 }
 
 /* A user's threads are all known where all threads are. */
