@@ -67,6 +67,7 @@ static gboolean concerns_all(CkError code)
     switch (code) {
     case CK_ERROR_DENIED:
     case CK_ERROR_RATE_LIMITED:
+    case CK_ERROR_QUOTA:
     case CK_ERROR_SERVER:
     case CK_ERROR_TIMED_OUT:
     case CK_ERROR_REFUSED:

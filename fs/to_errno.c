@@ -18,6 +18,8 @@ int ck_errno(const GError *error)
         return ENOENT;
     case CK_ERROR_RATE_LIMITED:
         return EAGAIN;
+    case CK_ERROR_QUOTA:
+        return EDQUOT;
     case CK_ERROR_TIMED_OUT:
         return ETIMEDOUT;
     case CK_ERROR_REFUSED:

@@ -2,6 +2,7 @@
 #include "api.h"
 
 #include "error.h"
+#include "gate.h"
 #include "http.h"
 #include "retry.h"
 #include "worker.h"
@@ -9,30 +10,35 @@
 /* The longest part of a server's own words that goes into an error, in bytes. */
 #define WORDS_MAX 200
 
+/* The code of an error of status 429 that does not pass by itself ("Error codes" of OpenAI's API
+ * guides). */
+#define OUT_OF_QUOTA "insufficient_quota"
+
 struct _CkApi {
     GMainContext *context;
     const CkConfig *config;
     CkHttp *http;
+    CkGate *gate;
     CkWorker *worker;
     GHashTable *calls; /* those not ended yet */
     CkCauses *causes;
-    CkApiUsage usage;   /* but for what http counts, and … */
-    char **rate_limit;  /* or NULL */
-    gint64 pause_until; /* monotonic µs */
+    CkApiUsage usage;  /* but for what http and gate know, and … */
+    char **rate_limit; /* or NULL */
 };
 
-/* A call has one of these at a time: a request under way, a timer for the next attempt, or a task
- * that decodes the answer. */
+/* A call has one of these at a time: a ticket, which may wait at the gate or be that of a request
+ * under way; a timer for the next attempt; or a task that decodes the answer. */
 struct _CkApiCall {
     CkApi *api;
     CkApiKind kind; /* tells how its answer is decoded */
     CkCause cause;
     char *url;
+    CkTicket *ticket;
     CkHttpRequest *request;
     GSource *timer;
     CkTask *decoding;
     guint retries;
-    gint64 deadline;      /* monotonic µs; no attempt begins after it */
+    gint64 deadline;      /* monotonic µs; no further attempt begins after it */
     CkPageDone page_done; /* one of these two is set */
     CkThreadDone thread_done;
     CkPageArrived arrived; /* or NULL */
@@ -68,8 +74,10 @@ char *ck_api_url(const char *base, const char *path, const CkListQuery *query)
     return g_string_free(url, FALSE);
 }
 
-static CkError status_code(int status)
+static CkError status_code(int status, const char *code)
 {
+    if (status == 429 && g_strcmp0(code, OUT_OF_QUOTA) == 0)
+        return CK_ERROR_QUOTA;
     if (status == 401 || status == 403)
         return CK_ERROR_DENIED;
     if (status == 404)
@@ -87,10 +95,8 @@ static CkError status_code(int status)
 
 /* The server's words on one line, short, and without the key should it repeat it. Of a 401 only
  * the code: OpenAI's message shows parts of the key. */
-static char *server_words(int status, GBytes *body, const char *key)
+static char *server_words(int status, const char *message, const char *code, const char *key)
 {
-    g_autofree char *message = NULL, *code = NULL;
-    ck_decode_error(body, &message, &code);
     const char *said = message && status != 401 ? message : code;
     if (!said)
         return NULL;
@@ -107,8 +113,10 @@ static char *server_words(int status, GBytes *body, const char *key)
 
 GError *ck_api_status_error(int status, GBytes *body, const char *key)
 {
-    g_autofree char *words = server_words(status, body, key);
-    return g_error_new(CK_ERROR, status_code(status), "the server answered %d%s%s%s", status,
+    g_autofree char *message = NULL, *code = NULL;
+    ck_decode_error(body, &message, &code);
+    g_autofree char *words = server_words(status, message, code, key);
+    return g_error_new(CK_ERROR, status_code(status, code), "the server answered %d%s%s%s", status,
                        words ? " (" : "", words ? words : "", words ? ")" : "");
 }
 
@@ -120,6 +128,7 @@ static void call_free(gpointer data)
 {
     CkApiCall *call = data;
     g_clear_pointer(&call->request, ck_http_cancel);
+    g_clear_pointer(&call->ticket, ck_gate_return);
     g_clear_pointer(&call->decoding, ck_task_cancel);
     if (call->timer) {
         g_source_destroy(call->timer);
@@ -238,46 +247,75 @@ static void note_limits(CkApi *api, const CkHttpResponse *response)
     api->usage.limited += response->status == 429;
 }
 
-static void note_pause(CkApi *api, gint64 pause_ms)
+static CkAttempt attempt_ended(const CkHttpResponse *response, const GError *failure)
 {
-    api->pause_until = MAX(api->pause_until, g_get_monotonic_time() + pause_ms * 1000);
+    CkAttempt ended = {0};
+    if (response)
+        ended = (CkAttempt){
+            .status = response->status,
+            .retry_after_ms = response->retry_after_ms,
+            .retry_after = response->retry_after,
+            .should_retry = response->should_retry,
+        };
+    ended.out_of_quota = g_error_matches(failure, CK_ERROR, CK_ERROR_QUOTA);
+    if (g_error_matches(failure, CK_ERROR, CK_ERROR_TOO_LARGE))
+        ended.should_retry = "false"; /* it would be as large again; the pager asks for less */
+    return ended;
+}
+
+/* Hands the ticket back with what came of the attempt. An answer that can't be read, or is too
+ * large, shows that the server can be reached. */
+static void return_ticket(CkApiCall *call, const CkAttempt *ended, gint64 wait, const GError *error)
+{
+    CkTicket *ticket = g_steal_pointer(&call->ticket);
+    if (ck_retry_pauses(ended))
+        ck_gate_return_limited(ticket, wait);
+    else if (ended->status != 0 || g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE) ||
+             g_error_matches(error, CK_ERROR, CK_ERROR_BAD_RESPONSE))
+        ck_gate_return_answered(ticket);
+    else
+        ck_gate_return_failed(ticket, error);
 }
 
 static void on_answer(const CkHttpResponse *response, const GError *error, gpointer data)
 {
     CkApiCall *call = data;
+    CkApi *api = call->api;
+    g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     call->request = NULL;
     if (response)
-        note_limits(call->api, response);
-    if (response && response->status == 200) {
-        decode_later(call, response->body);
-        return;
-    }
-    CkAttempt ended = {
-        .status = response ? response->status : 0,
-        .retry_after_ms = response ? response->retry_after_ms : NULL,
-        .retry_after = response ? response->retry_after : NULL,
-        .should_retry = response ? response->should_retry : NULL,
-    };
-    if (g_error_matches(error, CK_ERROR, CK_ERROR_TOO_LARGE))
-        ended.should_retry = "false"; /* it would be as large again; the pager asks for less */
+        note_limits(api, response);
+    if (response && response->status != 200)
+        failure = ck_api_status_error(response->status, response->body, api->config->key);
+    CkAttempt ended = attempt_ended(response, failure);
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     gint64 left_ms = (call->deadline - g_get_monotonic_time()) / 1000;
-    gint64 delay_ms = ck_retry_delay(&ended, call->retries, now, g_random_double(), left_ms);
-    note_pause(call->api, ck_retry_pause(&ended, now));
-    if (delay_ms >= 0) {
-        attempt_later(call, delay_ms);
+    gint64 wait_ms = ck_retry_wait(&ended, call->retries, now, g_random_double());
+    return_ticket(call, &ended, wait_ms, error);
+    if (!failure)
+        decode_later(call, response->body);
+    else if (ck_retry_again(&ended, call->retries, wait_ms, left_ms))
+        attempt_later(call, wait_ms);
+    else
+        finish(call, NULL, NULL, failure);
+}
+
+/* A CkAdmitted. */
+static void on_admitted(const GError *refusal, gpointer data)
+{
+    CkApiCall *call = data;
+    if (!refusal) {
+        call->request = ck_http_get(call->api->http, call->url, on_answer, call);
         return;
     }
-    g_autoptr(GError) status =
-        response ? ck_api_status_error(response->status, response->body, call->api->config->key)
-                 : NULL;
-    finish(call, NULL, NULL, status ? status : error);
+    call->ticket = NULL;
+    finish(call, NULL, NULL, refusal);
 }
 
 static void attempt(CkApiCall *call)
 {
-    call->request = ck_http_get(call->api->http, call->url, on_answer, call);
+    call->ticket =
+        ck_gate_enter(call->api->gate, call->deadline, call->retries > 0, on_admitted, call);
 }
 
 static gboolean on_offline(gpointer data)
@@ -352,7 +390,7 @@ CkApiUsage ck_api_usage(const CkApi *api)
     usage.wire = totals.wire;
     usage.decoded = totals.decoded;
     usage.rate_limit = (const char *const *)api->rate_limit;
-    usage.pause_left = MAX(api->pause_until - g_get_monotonic_time(), 0) / 1000;
+    usage.gate = ck_gate_state(api->gate);
     return usage;
 }
 
@@ -387,6 +425,7 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
     api->context = g_main_context_ref(context);
     api->config = config;
     api->http = http;
+    api->gate = ck_gate_new(context, config->concurrency);
     api->worker = ck_worker_new(context);
     api->calls = g_hash_table_new_full(NULL, NULL, call_free, NULL);
     api->causes = ck_causes_new();
@@ -395,8 +434,10 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
 
 void ck_api_free(CkApi *api)
 {
+    ck_gate_close(api->gate);
     g_hash_table_unref(api->calls);
     ck_http_free(api->http);
+    ck_gate_free(api->gate);
     ck_worker_free(api->worker);
     ck_causes_free(api->causes);
     g_strfreev(api->rate_limit);

@@ -9,6 +9,7 @@
 
 #include "causes.h"
 #include "config.h"
+#include "gate.h"
 #include "prepare.h"
 
 typedef struct _CkApi CkApi;
@@ -65,7 +66,7 @@ typedef struct {
     guint64 limited;               /* answers of status 429 */
     const char *const *rate_limit; /* names and values of the last x-ratelimit-* headers in turn,
                                 borrowed until the loop runs; NULL: there were none */
-    gint64 pause_left;             /* ms for which the server asked not to be asked; 0: none */
+    CkGateState gate;
 } CkApiUsage;
 
 CkApiUsage ck_api_usage(const CkApi *api);

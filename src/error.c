@@ -16,6 +16,8 @@ const char *ck_error_remedy(CkError code)
         return "check OPENAI_BASE_URL; if it is right, please report this";
     case CK_ERROR_RATE_LIMITED:
         return "wait a little, or lower --concurrency";
+    case CK_ERROR_QUOTA:
+        return "add credit to the account, or raise the limit of its project";
     case CK_ERROR_SERVER:
         return "the server has a problem; try again later";
     case CK_ERROR_TIMED_OUT:

@@ -12,6 +12,7 @@ typedef enum {
     CK_ERROR_NOT_FOUND,    /* 404 */
     CK_ERROR_REJECTED,     /* any other 4xx: the server did not take the request */
     CK_ERROR_RATE_LIMITED, /* 429, still so after the retries */
+    CK_ERROR_QUOTA,        /* 429 because the account has no credit left */
     CK_ERROR_SERVER,       /* 5xx, still so after the retries */
     CK_ERROR_TIMED_OUT,
     CK_ERROR_REFUSED,       /* connection refused */

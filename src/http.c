@@ -10,10 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
-
-#define CONNECT_TIMEOUT_S 5L
-#define STALL_TIMEOUT_S   10L
-#define TOTAL_TIMEOUT_S   30L
+#include "retry.h"
 
 /*
  * A request is in exactly one of these places:
@@ -43,7 +40,7 @@ struct _CkHttp {
     CURLSH *sessions; /* of TLS: curl would keep them in the easy handle, and forget them with it */
     struct curl_slist *headers;
     guint concurrency;
-    guint patience;        /* seconds */
+    CkRetryLimits limits;
     char *ca_file;         /* or NULL */
     CkHttpSent sent;       /* or NULL */
     guint64 wire, decoded; /* see CkHttpTotals */
@@ -147,11 +144,6 @@ static int close_connection(void *data, curl_socket_t fd)
     return close(fd);
 }
 
-static long stall_timeout_s(CkHttp *http)
-{
-    return MAX(STALL_TIMEOUT_S, (long)http->patience / 3);
-}
-
 /*
  * A request that times out ends its stream, not its connection, and the next request would go over
  * the same one, dead or not. So connections that have been silent for half as long as a request may
@@ -167,7 +159,7 @@ static void shut_down_silent_connections(CkHttp *http)
         socklen_t size = sizeof info;
         if (getsockopt(GPOINTER_TO_INT(fd), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
             info.tcpi_state == TCP_ESTABLISHED &&
-            info.tcpi_last_data_recv >= stall_timeout_s(http) * 1000 / 2)
+            info.tcpi_last_data_recv >= http->limits.stall * 1000 / 2)
             shutdown(GPOINTER_TO_INT(fd), SHUT_RDWR);
     }
 }
@@ -235,10 +227,10 @@ static CURL *new_easy(CkHttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     /* Else a burst of first requests would open as many connections, for HTTP/2 to use one. */
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)tls);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)http->limits.connect);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, stall_timeout_s(http));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, MAX(TOTAL_TIMEOUT_S, (long)http->patience));
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)http->limits.stall);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)http->limits.total);
     if (http->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
     if (!tls) /* a key for this machine must not go through a proxy from the environment */
@@ -369,7 +361,7 @@ static int compare_forsaken(gconstpointer request, gconstpointer unused)
 
 /*
  * Fails a request that got no connection, and those that wait for the same one: curl would let them
- * try one after the other, each for CONNECT_TIMEOUT_S.
+ * try one after the other, each as long as it takes to connect.
  */
 static void fail_unconnected(CkHttpRequest *request, const GError *error)
 {
@@ -478,7 +470,7 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     http->multi = multi;
     http->sessions = curl_share_init();
     http->concurrency = options->concurrency;
-    http->patience = options->patience;
+    http->limits = ck_retry_limits(options->patience);
     http->ca_file = g_strdup(options->ca_file);
     http->sent = options->sent;
     http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);

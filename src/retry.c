@@ -9,8 +9,23 @@
 #define BACKOFF_MAX_MS   8000.0
 #define SERVER_MAX_MS    120000.0 /* a longer wait that a server asks for counts as none */
 
+#define CONNECT_S 5
+#define STALL_S   10
+#define TOTAL_S   30
+
+CkRetryLimits ck_retry_limits(guint patience)
+{
+    return (CkRetryLimits){
+        .connect = CONNECT_S,
+        .stall = MAX(STALL_S, patience / 3),
+        .total = MAX(TOTAL_S, patience),
+    };
+}
+
 static gboolean worth_retrying(const CkAttempt *attempt)
 {
+    if (attempt->out_of_quota)
+        return FALSE;
     if (g_strcmp0(attempt->should_retry, "true") == 0)
         return TRUE;
     if (g_strcmp0(attempt->should_retry, "false") == 0)
@@ -59,19 +74,21 @@ static double asked_for(const CkAttempt *attempt, gint64 now)
     return date ? (double)MAX(date - now, 0) * 1000 : -1;
 }
 
-gint64 ck_retry_delay(const CkAttempt *attempt, guint retries, gint64 now, double jitter,
-                      gint64 left)
+gint64 ck_retry_wait(const CkAttempt *attempt, guint retries, gint64 now, double jitter)
 {
-    if (retries >= CK_RETRY_MAX || !worth_retrying(attempt))
-        return -1;
-    double delay = asked_for(attempt, now);
-    if (delay < 0 || delay > SERVER_MAX_MS)
-        delay = fmin(ldexp(BACKOFF_FIRST_MS, (int)retries), BACKOFF_MAX_MS) * (1 - jitter / 4);
-    return delay <= (double)left ? (gint64)ceil(delay) : -1;
+    double wait = asked_for(attempt, now);
+    if (wait < 0 || wait > SERVER_MAX_MS)
+        wait =
+            fmin(ldexp(BACKOFF_FIRST_MS, (int)MIN(retries, 10)), BACKOFF_MAX_MS) * (1 - jitter / 4);
+    return (gint64)ceil(wait);
 }
 
-gint64 ck_retry_pause(const CkAttempt *attempt, gint64 now)
+gboolean ck_retry_again(const CkAttempt *attempt, guint retries, gint64 wait, gint64 left)
 {
-    double asked = asked_for(attempt, now);
-    return (gint64)ceil(CLAMP(asked, 0, (double)CK_RETRY_PAUSE_MAX));
+    return retries < CK_RETRY_MAX && worth_retrying(attempt) && wait <= left;
+}
+
+gboolean ck_retry_pauses(const CkAttempt *attempt)
+{
+    return attempt->status == 429 && !attempt->out_of_quota;
 }

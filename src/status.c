@@ -201,8 +201,9 @@ static void write_rate_limit(Writer *writer, const CkApiUsage *usage)
     for (const char *const *header = usage->rate_limit; header && *header; header += 2)
         text(writer, header[0], header[1]);
     end_object(writer);
-    number(writer, "pause_seconds", (guint64)(usage->pause_left + 999) / 1000);
+    number(writer, "pause_seconds", (guint64)(usage->gate.pause_left + 999) / 1000);
     number(writer, "answers_429", usage->limited);
+    number(writer, "requests_at_once", usage->gate.allowed);
     end_object(writer);
 }
 
@@ -235,6 +236,7 @@ void ck_status_write(const CkStatus *status, GString *out)
     number(&writer, "waited", status->waited);
     end_object(&writer);
     write_rate_limit(&writer, &status->usage);
+    boolean(&writer, "server_reachable", status->usage.gate.reachable);
     write_last_error(&writer, status);
     end_object(&writer);
     g_string_append_c(out, '\n');

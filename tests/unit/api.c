@@ -546,7 +546,7 @@ static void requests_are_told_apart_by_their_kind(void)
     g_assert_cmpuint(usage.sent[CK_API_LIST_ITEMS], ==, 2);
     g_assert_cmpuint(usage.sent[CK_API_GET_THREAD], ==, 1);
     g_assert_cmpuint(usage.retries + usage.failed + usage.limited + usage.under_way, ==, 0);
-    g_assert_cmpint(usage.pause_left, ==, 0);
+    g_assert_cmpint(usage.gate.pause_left, ==, 0);
     g_assert_null(usage.rate_limit);
     g_assert_cmpuint(usage.wire, ==, 3 * strlen(EMPTY_PAGE) + strlen("{}"));
 }
@@ -558,7 +558,7 @@ static void retries_are_requests_too(void)
     g_auto(Outcome) outcome = {0};
     const CkCause rg = {7, "rg"};
     server_reply(f->server, LIST, 429, QUICK_RETRY "x-ratelimit-limit-requests: 60\r\n", "");
-    server_reply(f->server, LIST, 429, "retry-after: 1800\r\n", "");
+    server_reply(f->server, LIST, 429, "retry-after: 100\r\n", "");
     CkCause before = ck_causes_swap(ck_api_causes(f->api), rg);
     ck_api_list_threads(f->api, &(CkListQuery){0}, on_page, &outcome);
     ck_causes_swap(ck_api_causes(f->api), before);
@@ -571,8 +571,8 @@ static void retries_are_requests_too(void)
     g_assert_cmpstr(usage.rate_limit[0], ==, "x-ratelimit-limit-requests");
     g_assert_cmpstr(usage.rate_limit[1], ==, "60");
     g_assert_null(usage.rate_limit[2]);
-    g_assert_cmpint(usage.pause_left, >, 1800 * 1000 - 20000); /* the watchdog's time */
-    g_assert_cmpint(usage.pause_left, <=, 1800 * 1000);
+    g_assert_cmpint(usage.gate.pause_left, >, 100 * 1000 - 20000); /* the watchdog's time */
+    g_assert_cmpint(usage.gate.pause_left, <=, 100 * 1000);
 }
 
 static void a_thread_that_is_not_there_is_no_failure(void)
@@ -588,6 +588,89 @@ static void a_thread_that_is_not_there_is_no_failure(void)
     ck_api_list_items(f->api, "cthr_1", &(CkListQuery){0}, on_page, &outcome);
     server_run_until(f->context, outcome.calls == 2);
     g_assert_cmpuint(ck_api_usage(f->api).failed, ==, 1);
+}
+
+/* What all calls share */
+
+static void a_429_holds_all_calls_back_until_its_time(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) first = {0}, second = {0};
+    server_reply(f->server, LIST, 429, "retry-after-ms: 60\r\n", "");
+    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST "/cthr_1", "{}");
+    list(f, &first);
+    server_run_until(f->context, ck_api_usage(f->api).limited == 1);
+    ck_api_get_thread(f->api, "cthr_1", on_thread, &second);
+    g_assert_cmpuint(ck_api_usage(f->api).under_way, ==, 0);
+    g_assert_cmpuint(ck_api_usage(f->api).gate.allowed, ==, f->config->concurrency / 2);
+    server_run_until(f->context, first.calls == 1 && second.calls == 1);
+    g_assert_no_error(first.error);
+    g_assert_no_error(second.error);
+    g_assert_cmpuint(server_seen(f->server), ==, 3);
+}
+
+static void a_pause_that_is_too_long_fails_all_calls_at_once(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) first = {0}, second = {0};
+    server_reply(f->server, LIST, 429, "retry-after: 100\r\n", "");
+    list_and_wait(f, &first);
+    list_and_wait(f, &second);
+    g_assert_error(first.error, CK_ERROR, CK_ERROR_RATE_LIMITED);
+    g_assert_error(second.error, CK_ERROR, CK_ERROR_RATE_LIMITED);
+    g_assert_cmpuint(server_seen(f->server), ==, 1);
+}
+
+static void a_quota_that_is_used_up_is_told_at_once_and_stops_nobody_else(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) first = {0}, second = {0};
+    server_reply(f->server, LIST, 429, "retry-after: 100\r\n",
+                 "{\"error\":{\"message\":\"You exceeded your current quota\","
+                 "\"code\":\"insufficient_quota\"}}");
+    server_json(f->server, LIST, EMPTY_PAGE);
+    list_and_wait(f, &first);
+    list_and_wait(f, &second);
+    g_assert_error(first.error, CK_ERROR, CK_ERROR_QUOTA);
+    g_assert_no_error(second.error);
+    g_assert_cmpuint(ck_api_usage(f->api).gate.allowed, ==, f->config->concurrency);
+}
+
+/* Three attempts of the first call and two of the second one; the third asks nobody. */
+static void a_server_out_of_reach_is_left_alone(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) first = {0}, second = {0}, third = {0};
+    for (int i = 0; i < 5; i++)
+        server_raw(f->server, LIST, "", 0);
+    list_and_wait(f, &first);
+    g_assert_true(ck_api_usage(f->api).gate.reachable);
+    list_and_wait(f, &second);
+    g_assert_false(ck_api_usage(f->api).gate.reachable);
+    list_and_wait(f, &third);
+    g_assert_error(first.error, CK_ERROR, CK_ERROR_CONNECTION);
+    g_assert_error(second.error, CK_ERROR, CK_ERROR_CONNECTION);
+    g_assert_error(third.error, CK_ERROR, CK_ERROR_CONNECTION);
+    g_assert_nonnull(strstr(third.error->message, "; it is not tried again for "));
+    g_assert_cmpuint(server_seen(f->server), ==, 5);
+}
+
+/* What was no use is not repeated, but the server is there. */
+static void answers_that_make_no_sense_are_answers(void)
+{
+    static const char garbage[] = "this is not HTTP\r\n\r\n";
+    g_autoptr(Fixture) f = fixture_new();
+    for (int i = 0; i < 3; i++)
+        server_raw(f->server, LIST, garbage, strlen(garbage));
+    for (int i = 0; i < 3; i++)
+        server_raw(f->server, LIST, garbage, strlen(garbage));
+    for (int i = 0; i < 2; i++) {
+        g_auto(Outcome) outcome = {0};
+        list_and_wait(f, &outcome);
+        g_assert_error(outcome.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    }
+    g_assert_true(ck_api_usage(f->api).gate.reachable);
 }
 
 typedef struct {
@@ -659,6 +742,11 @@ int main(int argc, char **argv)
     TEST(requests_are_told_apart_by_their_kind);
     TEST(retries_are_requests_too);
     TEST(a_thread_that_is_not_there_is_no_failure);
+    TEST(a_429_holds_all_calls_back_until_its_time);
+    TEST(a_pause_that_is_too_long_fails_all_calls_at_once);
+    TEST(a_quota_that_is_used_up_is_told_at_once_and_stops_nobody_else);
+    TEST(a_server_out_of_reach_is_left_alone);
+    TEST(answers_that_make_no_sense_are_answers);
     TEST(what_a_callback_asks_for_counts_for_its_call);
     return g_test_run();
 }

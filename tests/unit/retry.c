@@ -4,12 +4,19 @@
 #define NOW    784111777 /* Sun, 06 Nov 1994 08:49:37 GMT */
 #define PLENTY 600000    /* milliseconds that the caller can wait */
 
+/* After how long there is another attempt, -1 for none. */
+static gint64 delay_of(const CkAttempt *attempt, guint retries, double jitter, gint64 left)
+{
+    gint64 wait = ck_retry_wait(attempt, retries, NOW, jitter);
+    return ck_retry_again(attempt, retries, wait, left) ? wait : -1;
+}
+
 /* The delay of an attempt that failed with 503 and these headers; no retry was made yet. */
 static gint64 delay_after(const char *retry_after_ms, const char *retry_after)
 {
     CkAttempt attempt = {
         .status = 503, .retry_after_ms = retry_after_ms, .retry_after = retry_after};
-    return ck_retry_delay(&attempt, 0, NOW, 0, PLENTY);
+    return delay_of(&attempt, 0, 0, PLENTY);
 }
 
 static void retries_what_may_pass_by_itself(void)
@@ -25,7 +32,7 @@ static void retries_what_may_pass_by_itself(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         CkAttempt attempt = {.status = cases[i].status};
-        gint64 delay = ck_retry_delay(&attempt, 0, NOW, 0, PLENTY);
+        gint64 delay = delay_of(&attempt, 0, 0, PLENTY);
         g_test_message("status %d", cases[i].status);
         g_assert_cmpint(delay, ==, cases[i].again ? 500 : -1);
     }
@@ -43,7 +50,7 @@ static void the_server_may_overrule_the_status(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         CkAttempt attempt = {.status = cases[i].status, .should_retry = cases[i].should_retry};
-        g_assert_cmpint(ck_retry_delay(&attempt, 0, NOW, 0, PLENTY), ==, cases[i].delay);
+        g_assert_cmpint(delay_of(&attempt, 0, 0, PLENTY), ==, cases[i].delay);
     }
 }
 
@@ -60,7 +67,7 @@ static void backs_off_longer_each_time_and_gives_up(void)
     CkAttempt attempt = {.status = 500};
     g_assert_cmpint(CK_RETRY_MAX, ==, 2);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        gint64 delay = ck_retry_delay(&attempt, cases[i].retries, NOW, cases[i].jitter, PLENTY);
+        gint64 delay = delay_of(&attempt, cases[i].retries, cases[i].jitter, PLENTY);
         g_assert_cmpint(delay, ==, cases[i].delay);
     }
 }
@@ -68,7 +75,7 @@ static void backs_off_longer_each_time_and_gives_up(void)
 static void even_the_server_cannot_ask_for_more_retries(void)
 {
     CkAttempt attempt = {.status = 429, .retry_after = "1", .should_retry = "true"};
-    g_assert_cmpint(ck_retry_delay(&attempt, CK_RETRY_MAX, NOW, 0, PLENTY), ==, -1);
+    g_assert_cmpint(delay_of(&attempt, CK_RETRY_MAX, 0, PLENTY), ==, -1);
 }
 
 static void waits_as_long_as_the_server_asks(void)
@@ -103,7 +110,7 @@ static void waits_as_long_as_the_server_asks(void)
 static void takes_no_jitter_off_what_the_server_asks(void)
 {
     CkAttempt attempt = {.status = 429, .retry_after = "2"};
-    g_assert_cmpint(ck_retry_delay(&attempt, 1, NOW, 1, PLENTY), ==, 2000);
+    g_assert_cmpint(delay_of(&attempt, 1, 1, PLENTY), ==, 2000);
 }
 
 /* What is no number, no date, or longer than two minutes counts as not said. */
@@ -155,7 +162,7 @@ static void does_not_wait_longer_than_the_caller_can(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         CkAttempt attempt = {.status = 503, .retry_after = cases[i].retry_after};
-        g_assert_cmpint(ck_retry_delay(&attempt, 0, NOW, 0, cases[i].left), ==, cases[i].delay);
+        g_assert_cmpint(delay_of(&attempt, 0, 0, cases[i].left), ==, cases[i].delay);
     }
 }
 
@@ -172,23 +179,56 @@ static void a_date_is_in_gmt_and_nothing_follows_it(void)
     g_assert_cmpint(delay_after(NULL, "Sun, 06 Nov 1994 08:49:47 GMT+1"), ==, 500);
 }
 
-static gint64 pause_after(const char *retry_after_ms, const char *retry_after)
+static void what_the_quota_forbids_is_not_repeated(void)
 {
-    CkAttempt attempt = {
-        .status = 429, .retry_after_ms = retry_after_ms, .retry_after = retry_after};
-    return ck_retry_pause(&attempt, NOW);
+    CkAttempt attempt = {.status = 429, .out_of_quota = TRUE, .retry_after = "1"};
+    CkAttempt asked = {.status = 429, .out_of_quota = TRUE, .should_retry = "true"};
+    g_assert_cmpint(delay_of(&attempt, 0, 0, PLENTY), ==, -1);
+    g_assert_cmpint(delay_of(&asked, 0, 0, PLENTY), ==, -1);
 }
 
-static void a_pause_is_what_the_server_asks_for_however_long(void)
+/* Also when there is no attempt left. */
+static void the_wait_goes_on_growing_up_to_eight_seconds(void)
 {
-    g_assert_cmpint(pause_after(NULL, NULL), ==, 0);
-    g_assert_cmpint(pause_after(NULL, "soon"), ==, 0);
-    g_assert_cmpint(pause_after("70", "7"), ==, 70);
-    g_assert_cmpint(pause_after(NULL, "7"), ==, 7000);
-    g_assert_cmpint(pause_after(NULL, "86400"), ==, 86400000);
-    g_assert_cmpint(pause_after(NULL, "Sun, 06 Nov 1994 08:49:47 GMT"), ==, 10000);
-    g_assert_cmpint(pause_after(NULL, "Sun, 06 Nov 1994 08:49:27 GMT"), ==, 0);
-    g_assert_cmpint(pause_after(NULL, "99999999999999999999"), ==, CK_RETRY_PAUSE_MAX);
+    static const gint64 waits[] = {500, 1000, 2000, 4000, 8000, 8000, 8000};
+    CkAttempt attempt = {.status = 429};
+    for (guint i = 0; i < G_N_ELEMENTS(waits); i++)
+        g_assert_cmpint(ck_retry_wait(&attempt, i, NOW, 0), ==, waits[i]);
+    g_assert_cmpint(ck_retry_wait(&attempt, G_MAXUINT, NOW, 1), ==, 6000);
+}
+
+static void only_429_stops_everything(void)
+{
+    static const struct {
+        CkAttempt attempt;
+        gboolean pauses;
+    } cases[] = {
+        {{.status = 429}, TRUE},
+        {{.status = 429, .should_retry = "false"}, TRUE},
+        {{.status = 429, .out_of_quota = TRUE}, FALSE},
+        {{.status = 503, .retry_after = "7"}, FALSE},
+        {{.status = 0}, FALSE},
+        {{.status = 200}, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpint(ck_retry_pauses(&cases[i].attempt), ==, cases[i].pauses);
+}
+
+static void the_patient_give_an_attempt_more_time(void)
+{
+    static const struct {
+        guint patience;
+        CkRetryLimits limits;
+    } cases[] = {
+        {1, {5, 10, 30}},  {30, {5, 10, 30}},       {32, {5, 10, 32}},
+        {33, {5, 11, 33}}, {3600, {5, 1200, 3600}},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        CkRetryLimits limits = ck_retry_limits(cases[i].patience);
+        g_assert_cmpuint(limits.connect, ==, cases[i].limits.connect);
+        g_assert_cmpuint(limits.stall, ==, cases[i].limits.stall);
+        g_assert_cmpuint(limits.total, ==, cases[i].limits.total);
+    }
 }
 
 int main(int argc, char **argv)
@@ -204,6 +244,9 @@ int main(int argc, char **argv)
     g_test_add_func("/retry/left", does_not_wait_longer_than_the_caller_can);
     g_test_add_func("/retry/hexadecimal", hexadecimal_is_no_number_of_seconds);
     g_test_add_func("/retry/date", a_date_is_in_gmt_and_nothing_follows_it);
-    g_test_add_func("/retry/pause", a_pause_is_what_the_server_asks_for_however_long);
+    g_test_add_func("/retry/quota", what_the_quota_forbids_is_not_repeated);
+    g_test_add_func("/retry/wait", the_wait_goes_on_growing_up_to_eight_seconds);
+    g_test_add_func("/retry/pauses", only_429_stops_everything);
+    g_test_add_func("/retry/limits", the_patient_give_an_attempt_more_time);
     return g_test_run();
 }

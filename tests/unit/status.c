@@ -99,8 +99,10 @@ static void a_new_mount_has_every_member(void)
                     "  \"rate_limit\": {\n"
                     "    \"headers\": {},\n"
                     "    \"pause_seconds\": 0,\n"
-                    "    \"answers_429\": 0\n"
+                    "    \"answers_429\": 0,\n"
+                    "    \"requests_at_once\": 0\n"
                     "  },\n"
+                    "  \"server_reachable\": false,\n"
                     "  \"last_error\": null\n"
                     "}\n");
     assert_indented(text);
@@ -155,7 +157,7 @@ static void every_number_stands_where_it_belongs(void)
                   .decoded = 17,
                   .limited = 18,
                   .rate_limit = headers,
-                  .pause_left = 1001},
+                  .gate = {19, 1001, TRUE}},
         .operations = 20,
         .waited = 21,
         .last_error = {"it broke", "mend it", 1700000000},
@@ -198,7 +200,9 @@ static void every_number_stands_where_it_belongs(void)
         "\"headers\": {\n      \"x-ratelimit-limit-requests\": \"60\",\n"
         "      \"x-ratelimit-reset-requests\": \"1s\"\n    },",
         "\"pause_seconds\": 2,",
-        "\"answers_429\": 18\n",
+        "\"answers_429\": 18,",
+        "\"requests_at_once\": 19\n",
+        "\"server_reachable\": true,",
         "\"last_error\": {\n    \"message\": \"it broke\",\n"
         "    \"time\": \"2023-11-14T22:13:20Z\",\n    \"remedy\": \"mend it\"\n  }\n}\n",
         NULL};
