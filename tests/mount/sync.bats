@@ -86,14 +86,15 @@ everything() {
 
 @test "killed at any moment, it goes on with what it had" {
     local i
-    control POST /latency '{"ms": 5}' >/dev/null
     for i in 1 2 3 4 5 6; do
+        fault hold '' 'skip: 35, times: null'
         in_background "$CHATKITFS" --sync --cache-dir="$(cache)"
-        wait_until eval "((\$(requests) > $((i * 35))))"
+        wait_until eval '(($(control GET /requests | jq .held) > 0))'
         kill -KILL "$READER"
         ended "$READER"
+        control DELETE /faults >/dev/null
+        control POST /release >/dev/null
     done
-    control POST /latency '{"ms": 0}' >/dev/null
     sync_all >/dev/null
     # No more than what was under way was lost each time.
     (($(requests) <= 3 + THREADS + 6 * 17))
