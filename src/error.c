@@ -31,7 +31,8 @@ const char *ck_error_remedy(CkError code)
     case CK_ERROR_BAD_RESPONSE:
         return "check that OPENAI_BASE_URL is an OpenAI API; reading again tries again";
     case CK_ERROR_TOO_LARGE:
-        return "please report this: no single item should be so large";
+        return "check that OPENAI_BASE_URL is an OpenAI API; if it is, please report this: no "
+               "answer should be so large";
     case CK_ERROR_OFFLINE:
         return "mount without --offline, or run chatkitfs --sync, to have it in the cache";
     case CK_ERROR_CLOSING:

@@ -12,6 +12,8 @@
 #include "error.h"
 #include "retry.h"
 
+#define HEADERS_TOO_LARGE "the headers of the answer are larger than 64 KiB"
+
 /*
  * A request is in exactly one of these places:
  *   waiting   in http->waiting, without an easy handle
@@ -27,10 +29,12 @@ struct _CkHttpRequest {
     gpointer data;
     CURL *easy;
     GByteArray *body;
-    guint64 received; /* bytes, after decompression */
+    guint64 received;  /* bytes, after decompression */
+    gsize head_size;   /* bytes of status lines, headers and trailers */
+    gboolean has_head; /* the empty line has come that ends the headers */
     gboolean sent;
-    gboolean too_large;
-    gboolean forsaken; /* about to fail: so did the connection that it waited for */
+    const char *too_large; /* says what is; or NULL */
+    gboolean forsaken;     /* about to fail: so did the connection that it waited for */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -172,10 +176,25 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data)
     CkHttpRequest *request = data;
     request->received += size * count;
     if (request->body->len + size * count > CK_HTTP_MAX_BODY) {
-        request->too_large = TRUE;
+        request->too_large = "the answer is larger than 16 MiB";
         return 0;
     }
     g_byte_array_append(request->body, (const guint8 *)bytes, (guint)(size * count));
+    return size * count;
+}
+
+/* CURLOPT_HEADERFUNCTION: a status line, a header or a trailer with its line end, or the line end
+ * alone behind the headers; also those of interim answers (1xx), however many come. */
+static size_t take_header(char *line, size_t size, size_t count, void *data)
+{
+    CkHttpRequest *request = data;
+    gboolean begins = size * count >= 5 && memcmp(line, "HTTP/", 5) == 0;
+    request->head_size += size * count;
+    request->has_head = *line == '\r' || *line == '\n' || (request->has_head && !begins);
+    if (request->head_size > CK_HTTP_MAX_HEADERS) {
+        request->too_large = HEADERS_TOO_LARGE;
+        return 0;
+    }
     return size * count;
 }
 
@@ -209,6 +228,8 @@ static CURL *new_easy(CkHttpRequest *request)
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->message);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that curl can undo */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -274,13 +295,31 @@ static void request_free(CkHttpRequest *request)
     g_free(request);
 }
 
+#if LIBCURL_VERSION_NUM < 0x080600
+#define CURLE_TOO_LARGE CURLE_OUT_OF_MEMORY
+#endif
+
+/* curl does not hand on a line of the head before it is whole, and gives up at its own limit for
+ * one (CURL_MAX_HTTP_HEADER, 100 KiB). */
+static void note_endless_line(CkHttpRequest *request, CURLcode code)
+{
+    if (code == CURLE_TOO_LARGE && request->sent && !request->has_head)
+        request->too_large = HEADERS_TOO_LARGE;
+}
+
 static GError *transport_error(CkHttpRequest *request, CURLcode code)
 {
     const char *message = *request->message ? request->message : curl_easy_strerror(code);
     CkError error = CK_ERROR_CONNECTION;
     long os_errno = 0;
     curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_errno);
+    note_endless_line(request, code);
+    if (request->too_large)
+        return g_error_new_literal(CK_ERROR, CK_ERROR_TOO_LARGE, request->too_large);
     switch (code) {
+    case CURLE_OK: /* curl takes what came before the connection was closed for the whole head */
+        message = "the connection was closed within the headers";
+        break;
     case CURLE_OPERATION_TIMEDOUT:
         error = CK_ERROR_TIMED_OUT;
         break;
@@ -290,10 +329,6 @@ static GError *transport_error(CkHttpRequest *request, CURLcode code)
         break;
     case CURLE_COULDNT_CONNECT:
         error = os_errno == ECONNREFUSED ? CK_ERROR_REFUSED : CK_ERROR_UNREACHABLE;
-        break;
-    case CURLE_WRITE_ERROR:
-        error = request->too_large ? CK_ERROR_TOO_LARGE : CK_ERROR_CONNECTION;
-        message = request->too_large ? "the answer is larger than 16 MiB" : message;
         break;
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_UNSUPPORTED_PROTOCOL: /* what curl says of an answer that is not HTTP */
@@ -425,7 +460,7 @@ static void collect(CkHttp *http)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
-        if (message->data.result == CURLE_OK)
+        if (message->data.result == CURLE_OK && request->has_head)
             finish(request);
         else
             finish_failed(request, message->data.result);

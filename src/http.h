@@ -9,13 +9,17 @@
  * and is given up when nothing arrives for 10 s; a patient caller gets more. One that waits for a
  * connection which can't be made fails with it.
  *
+ * An answer is whole or an error: its body, as far as its framing tells, and its head, without
+ * which no status counts.
+ *
  * Redirects are not followed and the key is sent to nobody but the host of the URL.
  */
 #pragma once
 
 #include <glib.h>
 
-#define CK_HTTP_MAX_BODY (16 * 1024 * 1024) /* bytes, after decompression */
+#define CK_HTTP_MAX_BODY    (16 * 1024 * 1024) /* bytes, after decompression */
+#define CK_HTTP_MAX_HEADERS (64 * 1024)        /* bytes, of all that one request is answered with */
 
 typedef struct _CkHttp CkHttp;
 typedef struct _CkHttpRequest CkHttpRequest;

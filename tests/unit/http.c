@@ -254,6 +254,8 @@ static void a_redirect_is_an_answer_and_not_followed(void)
 
 /* Limits */
 
+#define CURL_MAX_WRITE 16384
+
 static void script_body(Fixture *f, gsize size)
 {
     g_autofree char *body = g_strnfill(size, 'x');
@@ -288,6 +290,103 @@ static void a_body_that_inflates_beyond_16_mib_is_too_large(void)
     script_gzip(f, zeros, CK_HTTP_MAX_BODY + 1);
     get_and_wait(f, "/", &outcome);
     g_assert_error(outcome.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+}
+
+/* An answer whose status line and headers take so many bytes; lines: of 1 KiB at most. */
+static void script_head(Fixture *f, gsize size, gboolean lines)
+{
+    g_autoptr(GString) answer = g_string_new("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n");
+    while (answer->len + 2 < size) {
+        gsize left = size - answer->len - 2; /* the empty line */
+        gsize line = !lines ? left : left < 2048 ? left - left / 2 * (left > 1024) : 1024;
+        g_autofree char *value = g_strnfill(line - 5, 'x');
+        g_string_append_printf(answer, "X: %s\r\n", value);
+    }
+    g_string_append(answer, "\r\n");
+    g_assert_cmpuint(answer->len, ==, size);
+    g_string_append(answer, "{}");
+    server_raw(f->server, "GET /", answer->str, answer->len);
+}
+
+static void headers_of_64_kib_are_taken_and_no_more(void)
+{
+    for (gsize more = 0; more < 2; more++) {
+        for (int lines = 0; lines < 2; lines++) {
+            g_autoptr(Fixture) f = fixture_new(1);
+            g_auto(Outcome) outcome = {0};
+            script_head(f, CK_HTTP_MAX_HEADERS + more, lines);
+            get_and_wait(f, "/", &outcome);
+            if (more) {
+                g_assert_error(outcome.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+                g_assert_nonnull(strstr(outcome.error->message, "headers"));
+                g_assert_nonnull(strstr(outcome.error->message, "64 KiB"));
+            } else {
+                g_assert_no_error(outcome.error);
+                g_assert_cmpstr(outcome.body, ==, "{}");
+            }
+        }
+    }
+}
+
+/* What is answered with first, then so often what comes again and again, and what ends it. */
+static void get_repeated(const char *first, const char *again, guint times, const char *last,
+                         Outcome *outcome)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_autoptr(GString) answer = g_string_new(first);
+    for (guint i = 0; i < times; i++)
+        g_string_append(answer, again);
+    g_string_append(answer, last);
+    server_raw(f->server, "GET /", answer->str, answer->len);
+    get_and_wait(f, "/", outcome);
+}
+
+/* Each of them ends with an empty line, so that a limit of one head would not end them. */
+static void interim_answers_are_not_endless(void)
+{
+    static const char hint[] = "HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n";
+    static const char last[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    guint most = (CK_HTTP_MAX_HEADERS - (sizeof last - 3)) / (sizeof hint - 1);
+    g_auto(Outcome) taken = {0}, endless = {0};
+    get_repeated("", hint, most, last, &taken);
+    g_assert_no_error(taken.error);
+    g_assert_cmpstr(taken.body, ==, "{}");
+    get_repeated("", hint, most + 1, last, &endless);
+    g_assert_error(endless.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+}
+
+static void trailers_are_not_endless(void)
+{
+    static const char first[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                "2\r\n{}\r\n0\r\n";
+    g_auto(Outcome) taken = {0}, endless = {0};
+    get_repeated(first, "X: 34567\r\n", 6000, "\r\n", &taken);
+    g_assert_no_error(taken.error);
+    g_assert_cmpstr(taken.body, ==, "{}");
+    get_repeated(first, "X: 34567\r\n", CK_HTTP_MAX_HEADERS / 10, "\r\n", &endless);
+    g_assert_error(endless.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+}
+
+/* curl has a limit of its own for a line, which it does not hand on before it is whole. */
+static void a_header_without_an_end_is_too_large(void)
+{
+    g_auto(Outcome) outcome = {0};
+    get_repeated("HTTP/1.1 200 OK\r\nX: ", "x", 1 << 20, "", &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+}
+
+/* Little more is decompressed than is taken. */
+static void a_bomb_is_given_up_at_the_limit(void)
+{
+    g_autoptr(Fixture) f = fixture_new(1);
+    g_auto(Outcome) outcome = {0};
+    gsize size = (gsize)128 << 20;
+    g_autofree char *zeros = g_malloc0(size);
+    script_gzip(f, zeros, size);
+    get_and_wait(f, "/", &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_TOO_LARGE);
+    /* curl hands on no more than that at once (CURL_MAX_WRITE_SIZE). */
+    g_assert_cmpuint(ck_http_totals(f->http).decoded, <=, CK_HTTP_MAX_BODY + CURL_MAX_WRITE);
 }
 
 /* Failures of the transport */
@@ -686,6 +785,11 @@ int main(int argc, char **argv)
     TEST(a_body_of_16_mib_is_taken);
     TEST(a_larger_body_is_too_large);
     TEST(a_body_that_inflates_beyond_16_mib_is_too_large);
+    TEST(a_bomb_is_given_up_at_the_limit);
+    TEST(headers_of_64_kib_are_taken_and_no_more);
+    TEST(interim_answers_are_not_endless);
+    TEST(trailers_are_not_endless);
+    TEST(a_header_without_an_end_is_too_large);
     TEST(a_closed_port_is_refused);
     TEST(requests_that_wait_for_a_connection_fail_as_it_does);
     TEST(a_connection_closed_without_an_answer_broke);
