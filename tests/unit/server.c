@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #define WATCHDOG_S 20
 #define HEAD_MAX   65536
@@ -30,6 +31,7 @@ struct _Server {
     GPtrArray *heads;       /* char *: the heads of the requests seen */
     guint unscripted, under_way, most_at_once;
     gboolean may_leave; /* not all of the script need be used */
+    gboolean reset;     /* connections after their answers */
     gboolean held;
     guint released; /* answers that may go although held */
     guint rounds;   /* of server_release_held(); they let go what came in an earlier one */
@@ -105,6 +107,16 @@ static char *read_head(Connection *connection)
     return g_strdup(head->str);
 }
 
+/* Closing a socket that does not linger resets the connection (socket(7), tcp(7)). */
+static void prepare_reset(Connection *connection)
+{
+    const struct linger none = {.l_onoff = 1};
+    int fd = g_socket_get_fd(g_socket_connection_get_socket(connection->stream));
+    LOCK_TO_THE_END(connection->server);
+    if (connection->server->reset)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 static gpointer serve(gpointer data)
 {
     Connection *connection = data;
@@ -116,6 +128,7 @@ static gpointer serve(gpointer data)
         const void *bytes = g_bytes_get_data(answer, &size);
         /* A client that has gone away fails this; that is its right. */
         g_output_stream_write_all(out, bytes, size, NULL, connection->server->stop, NULL);
+        prepare_reset(connection);
     }
     g_io_stream_close(G_IO_STREAM(connection->stream), NULL, NULL);
     g_object_unref(connection->stream);
@@ -226,6 +239,12 @@ void server_may_leave(Server *server)
 {
     LOCK_TO_THE_END(server);
     server->may_leave = TRUE;
+}
+
+void server_reset(Server *server)
+{
+    LOCK_TO_THE_END(server);
+    server->reset = TRUE;
 }
 
 void server_hold(Server *server)

@@ -37,6 +37,9 @@ void server_json(Server *server, const char *request, const char *body);
 /* Not all of the script need be asked for. */
 void server_may_leave(Server *server);
 
+/* From now on connections are reset after their answers, not closed in order. */
+void server_reset(Server *server);
+
 /* From now on answers are held until server_release() lets that many of them go. */
 void server_hold(Server *server);
 void server_release(Server *server, guint answers);
