@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode_value.h"
 
-/* What is deeper or has more values is shown as it was sent and not looked into: cJSON takes 64
- * bytes and more for each value, be it "0,". */
-#define DEPTH_MAX  64
+/* What has more values is shown as it was sent and not looked into: cJSON takes 64 bytes and more
+ * for each, be it "0,". */
 #define VALUES_MAX 200000
 
 #define TIME_MAX 253402300799.0 /* the last second of the year 9999 */
 
 cJSON *ck_value_parse(CkSlice json, guint *lost)
 {
-    /* A value takes a byte at least, and a bracket as well: most need not be counted. */
-    gboolean may_be_deep = json.size > 2 * DEPTH_MAX;
-    gboolean may_be_many = json.size >= VALUES_MAX;
-    if ((may_be_deep && ck_json_depth(json) > DEPTH_MAX) ||
-        (may_be_many && ck_json_count(json) > VALUES_MAX))
+    /* A value takes a byte at least: most need not be counted. */
+    if (json.size >= VALUES_MAX && ck_json_count(json) > VALUES_MAX)
         return NULL;
     g_autofree char *repaired = ck_json_repair(json, lost);
     return cJSON_Parse(repaired);

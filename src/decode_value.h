@@ -8,7 +8,7 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cJSON, cJSON_Delete)
 
-/* NULL where json is deeper or has more values than cJSON is given. lost: as ck_json_repair(). */
+/* NULL where json has more values than cJSON is given. lost: as ck_json_repair(). */
 cJSON *ck_value_parse(CkSlice json, guint *lost);
 
 /* As ck_value_parse(), but of an object that is too much as a whole those members that are not, as

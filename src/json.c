@@ -107,16 +107,21 @@ static const char *check_key(const char *at, const char *end, gboolean object)
     return at < end && *at == ':' ? skip_space(at + 1, end) : NULL;
 }
 
-/* The place after the value and the white space that follow, NULL where it is not JSON. */
-static const char *check_value(const char *at, const char *end)
+/* The place after the value and the white space that follow, NULL where it is not JSON, or too
+ * deep.
+ */
+static const char *check_value(const char *at, const char *end, gboolean *too_deep)
 {
-    g_autoptr(GString) open = g_string_new(NULL); /* for each open bracket what closes it */
+    char open[CK_JSON_DEPTH_MAX]; /* for each open bracket what closes it */
+    guint depth = 0;
     at = skip_space(at, end);
     for (;;) {
         /* Here begins a value. */
         if (at < end && (*at == '{' || *at == '[')) {
             char close = *at == '{' ? '}' : ']';
-            g_string_append_c(open, close);
+            if ((*too_deep = depth == CK_JSON_DEPTH_MAX))
+                return NULL;
+            open[depth++] = close;
             at = skip_space(at + 1, end);
             if (at == end || *at != close) {
                 if (!(at = check_key(at, end, close == '}')))
@@ -128,14 +133,13 @@ static const char *check_value(const char *at, const char *end)
         }
         /* Here one has ended, and with it perhaps those around it. */
         at = skip_space(at, end);
-        while (open->len > 0 && at < end && *at == open->str[open->len - 1]) {
-            g_string_truncate(open, open->len - 1);
+        while (depth > 0 && at < end && *at == open[depth - 1]) {
+            depth--;
             at = skip_space(at + 1, end);
         }
-        if (open->len == 0)
+        if (depth == 0)
             return at;
-        if (at == end || *at != ',' ||
-            !(at = check_key(at + 1, end, open->str[open->len - 1] == '}')))
+        if (at == end || *at != ',' || !(at = check_key(at + 1, end, open[depth - 1] == '}')))
             return NULL;
     }
 }
@@ -143,10 +147,15 @@ static const char *check_value(const char *at, const char *end)
 gboolean ck_json_check(CkSlice text, GError **error)
 {
     const char *end = text.data + text.size;
-    const char *after = check_value(text.data, end);
+    gboolean too_deep = FALSE;
+    const char *after = check_value(text.data, end, &too_deep);
     if (after && after == end)
         return TRUE;
-    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the text is not JSON");
+    if (too_deep)
+        g_set_error(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
+                    "the JSON is nested deeper than %d levels", CK_JSON_DEPTH_MAX);
+    else
+        g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the text is not JSON");
     return FALSE;
 }
 
@@ -313,7 +322,7 @@ static gboolean stays_on_line(CkSlice value, guint deepest)
     return depth > deepest || depth * value.size > CK_JSON_GROWTH_MAX;
 }
 
-/* What is nested deeper than that stands on one line. */
+/* What is nested deeper than deepest stands on one line. */
 static void put_indented(CkSlice value, CkSink *out, guint deepest, PutToken put_token)
 {
     guint depth = 0;
@@ -370,7 +379,7 @@ static void put_as_sent(CkSlice token, CkSink *out)
 
 void ck_json_indent(CkSlice value, CkSink *out)
 {
-    put_indented(value, out, CK_JSON_INDENT_MAX, put_as_sent);
+    put_indented(value, out, CK_JSON_DEPTH_MAX, put_as_sent);
 }
 
 static gboolean is_pair(int high, int low)

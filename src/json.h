@@ -7,16 +7,21 @@
  *
  * A doubtful token shall not cost the page that it came in. Strings are taken as any bytes between
  * two quotes, a backslash going with the byte after it; NaN, Infinity and -Infinity, which Python's
- * json module writes, as numbers. Nothing here recurses: a text may be nested to any depth.
+ * json module writes, as numbers.
+ *
+ * What is nested too deep is refused as a whole, be it an answer or JSON in one of its strings:
+ * every program that is to read it further on would have a limit of its own, and another one.
  */
 #pragma once
 
 #include "sink.h"
 
-/* What is nested deeper is not indented: a text of n brackets would become one of n² spaces. */
-#define CK_JSON_INDENT_MAX 512
-#define CK_JSON_SHOW_MAX   16                 /* the same for what people are to read */
-#define CK_JSON_GROWTH_MAX ((gsize)256 << 20) /* and depth times size, in bytes */
+#define CK_JSON_DEPTH_MAX 64 /* objects and arrays that may be open at a place */
+
+/* What is nested deeper is not indented where people are to read it, nor anywhere what would grow
+ * too much: a text of n brackets would become one of n² spaces. */
+#define CK_JSON_SHOW_MAX   16
+#define CK_JSON_GROWTH_MAX ((gsize)256 << 20) /* depth times size, in bytes */
 
 /* A part of a text that somebody else owns. */
 typedef struct {
@@ -32,7 +37,8 @@ static inline CkSlice ck_slice_bytes(GBytes *bytes)
     return (CkSlice){data ? data : "", size};
 }
 
-/* Whether text is one JSON value with at most white space around it. Every other function here
+/* Whether text is one JSON value with at most white space around it, nested no deeper than
+ * CK_JSON_DEPTH_MAX. Every other function here
  * wants a slice that passed, or a value out of one that did. Error: CK_ERROR_BAD_RESPONSE. */
 gboolean ck_json_check(CkSlice text, GError **error);
 
@@ -61,8 +67,8 @@ gboolean ck_json_is_key(CkSlice key, const char *name);
  * last, as most readers do it. FALSE where there is none. name: ASCII. */
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);
 
-/* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. One that is nested
- * deeper than CK_JSON_INDENT_MAX, or would grow beyond CK_JSON_GROWTH_MAX, stands on one line. */
+/* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. One that
+ * would grow beyond CK_JSON_GROWTH_MAX stands on one line. */
 void ck_json_indent(CkSlice value, CkSink *out);
 
 /* The same for people, of valid UTF-8: escapes of letters and other characters that can be shown,

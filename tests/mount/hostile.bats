@@ -48,8 +48,29 @@ END
     page text
 }
 
-@test "nesting of 64, 600 and 20,000 levels, and what lies around these bounds" {
+@test "nesting of all 64 levels that an answer may have" {
     page deep
+}
+
+# deep LEVELS: an item that has so many.
+deep() {
+    printf '{"id":"cthi_d","d":%s%s}' "$(printf '[%.0s' $(seq 2 "$1"))" "$(printf ']%.0s' $(seq 2 "$1"))"
+}
+
+@test "an answer of more than 64 levels is an error, not a listing without what is deep" {
+    local first='{"id":"cthi_a"}' last='{"id":"cthi_z"}'
+    mount_in_foreground
+    answer /items "$(list_of "$first,$(deep 63),$last")" "times: null"
+    expect "$(listing "$MNT/cthr_1")" EIO
+    run -1 cat "$MNT/cthr_1/thread.md"
+    [[ $output == *"Input/output error" ]] || expect "$output" "Input/output error"
+    grep -q 'listing the items of cthr_1: .*deeper than 64 levels.*: check that' "$LOG"
+    control DELETE /faults >/dev/null
+    answer /items "$(list_of "$first,$(deep 62),$last")"
+    expect "$(ls "$MNT/cthr_1/" | grep -c json)" 4
+    answer 'threads/cthr_9$' "$(deep 65 | sed s/cthi_d/cthr_9/)"
+    run -1 stat "$MNT/cthr_9"
+    [[ $output == *"Input/output error" ]] || expect "$output" "Input/output error"
 }
 
 @test "texts of 1 MB" {

@@ -84,8 +84,8 @@ def text_cases():
 
 
 def deep_cases():
-    """Nesting, in what is known, in what is not, and all around."""
-    for levels in (62, 63, 64, 65, 510, 511, 512, 600, 20000):
+    """As deep as an item of a page can be: of its 64 levels the page itself has two."""
+    for levels in (60, 61):
         deep = nested(levels)
         name = f"d{levels}"
         yield Case(user("beside it", f',"deep":{deep}', name), "user", ["beside it"],
@@ -93,13 +93,17 @@ def deep_cases():
         yield Case(of_type("task", f',"heading":{deep},"summary":"below"'), "task",
                    ["**Task**", "below"], missing("heading"))
         yield Case(of_type("hologram", f',"text":"light","deep":{deep}'), "hologram", None)
-        yield Case(of_type("widget", f',"widget":{json.dumps(nested(levels, "null"))}'), "widget",
-                   fenced(nested(levels, "null")))
-    yield Case(of_type("user_message", f',"content":{nested(600)}'), "user", [], missing("content"))
-    yield Case(of_type("client_tool_call", f',"name":"dig","arguments":{json.dumps(nested(600))}'),
-               "tool", ["**dig**", *fenced(nested(600))])
-    yield Case(nested(600), "item", None)
-    yield Case('{"a":' * 20000 + "null" + "}" * 20000, "item", None)
+    yield Case(of_type("user_message", f',"content":{nested(61)}'), "user",
+               ["Content:", *fenced(nested(60))])
+    yield Case(nested(62), "item", None)
+    yield Case('{"a":' * 62 + "null" + "}" * 62, "item", None)
+    # What is in a string is no level; what is deeper there is no JSON either.
+    for levels in (17, 64, 65, 20000):
+        text, fence = nested(levels, "null"), fenced(nested(levels, "null"))
+        fence[0] = fence[0] if levels <= 64 else "```"
+        yield Case(of_type("widget", f',"widget":{json.dumps(text)}'), "widget", fence)
+        yield Case(of_type("client_tool_call", f',"name":"dig","arguments":{json.dumps(text)}'),
+                   "tool", ["**dig**", *fence])
 
 
 def big_cases():

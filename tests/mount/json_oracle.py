@@ -13,20 +13,8 @@ import sys
 
 TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}:,]|[^][{}:,"\s]+', re.DOTALL)
 
-# What is nested deeper stands on one line.
-DEEPEST = 512
-
-
 def tokens(text):
     return TOKEN.findall(text)
-
-
-def depth(text):
-    deepest = level = 0
-    for token in tokens(text):
-        level += (token in (b"{", b"[")) - (token in (b"}", b"]"))
-        deepest = max(deepest, level)
-    return deepest
 
 
 def on_one_line(text):
@@ -35,8 +23,6 @@ def on_one_line(text):
 
 def as_json(text):
     """The bytes of a .json file."""
-    if depth(text) > DEEPEST:
-        return on_one_line(text)
     lines, line, level, before = [], b"", 0, b""
     for token in tokens(text):
         closing = token in (b"}", b"]")

@@ -58,16 +58,12 @@ static void parses_what_a_strict_decoder_refuses(void)
     }
 }
 
-static void parses_so_deep_and_no_deeper(void)
+static void parses_as_deep_as_json_can_be(void)
 {
-    g_autofree char *most = nested(64, "1"), *deeper = nested(65, "1"), *flat = nested(1, "1,2");
-    g_autofree char *abyss = nested(1000000, "");
-    g_autoptr(cJSON) most_value = ck_value_parse(slice(most), NULL);
-    g_autoptr(cJSON) flat_value = ck_value_parse(slice(flat), NULL);
-    g_assert_nonnull(most_value);
-    g_assert_nonnull(flat_value);
-    g_assert_null(ck_value_parse(slice(deeper), NULL));
-    g_assert_null(ck_value_parse(slice(abyss), NULL));
+    g_autofree char *most = nested(CK_JSON_DEPTH_MAX, "1");
+    g_autoptr(cJSON) value = parse(most);
+    g_autofree char *parsed = cJSON_PrintUnformatted(value);
+    g_assert_cmpstr(parsed, ==, most);
 }
 
 static void parses_so_many_values_and_no_more(void)
@@ -92,13 +88,12 @@ static char *join(GPtrArray *names)
     return g_string_free(text, FALSE);
 }
 
-static void of_too_deep_an_object_there_is_what_is_not(void)
+static void of_too_large_an_object_there_is_what_is_not(void)
 {
-    g_autofree char *deep = nested(65, "\"\\ud83d\"");
-    g_autofree char *most = nested(64, "");
+    g_autofree char *large = many(200002), *less = many(10);
     g_autofree char *text = g_strdup_printf("{ \"a\" : 1, \"b\":%s,\"c\":\"\\ud83d\",\"d\":%s, "
                                             "\"\\u0065\":%s,\"b\":null,\"\":%s}",
-                                            deep, most, deep, deep);
+                                            large, less, large, large);
     g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
     guint lost = 0;
     g_autoptr(cJSON) object = ck_value_parse_object(slice(text), missing, &lost);
@@ -131,8 +126,8 @@ static void of_an_object_of_too_many_values_there_is_what_is_not(void)
 
 static void there_is_a_value_whatever_the_text(void)
 {
-    g_autofree char *deep = nested(100000, "1");
-    const char *const texts[] = {"null", "7", "NaN", "\"a\"", "[]", "[1]", "{}", deep};
+    g_autofree char *large = many(200002);
+    const char *const texts[] = {"null", "7", "NaN", "\"a\"", "[]", "[1]", "{}", large};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(cJSON) value = ck_value_parse_object(slice(texts[i]), missing, NULL);
@@ -205,15 +200,15 @@ static void a_source_is_what_was_sent(void)
     }
 }
 
-static void finds_sources_beside_what_is_too_deep(void)
+static void finds_sources_beside_what_is_too_large(void)
 {
-    g_autofree char *deep = nested(70, "1");
-    g_autofree char *text = g_strdup_printf("{\"a\":%s,\"b\":[2.50],\"c\":%s}", deep, deep);
+    g_autofree char *large = many(200002);
+    g_autofree char *text = g_strdup_printf("{\"a\":%s,\"b\":[2.50],\"c\":%s}", large, large);
     g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(cJSON) object = ck_value_parse_object(slice(text), missing, NULL);
     CkValue whole = {object, slice(text)};
     assert_slice(ck_value_child(whole, ck_value_get(object, "b")).source, "[2.50]");
-    assert_slice(ck_value_child(whole, ck_value_get(object, "c")).source, deep);
+    assert_slice(ck_value_child(whole, ck_value_get(object, "c")).source, large);
 }
 
 /* Members */
@@ -298,15 +293,15 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/decode-value/parse/lenient", parses_what_a_strict_decoder_refuses);
-    g_test_add_func("/decode-value/parse/deep", parses_so_deep_and_no_deeper);
+    g_test_add_func("/decode-value/parse/deep", parses_as_deep_as_json_can_be);
     g_test_add_func("/decode-value/parse/many", parses_so_many_values_and_no_more);
-    g_test_add_func("/decode-value/object/deep", of_too_deep_an_object_there_is_what_is_not);
+    g_test_add_func("/decode-value/object/deep", of_too_large_an_object_there_is_what_is_not);
     g_test_add_func("/decode-value/object/many",
                     of_an_object_of_too_many_values_there_is_what_is_not);
     g_test_add_func("/decode-value/object/always", there_is_a_value_whatever_the_text);
     g_test_add_func("/decode-value/source/every", finds_the_source_of_every_value);
     g_test_add_func("/decode-value/source/as-sent", a_source_is_what_was_sent);
-    g_test_add_func("/decode-value/source/deep", finds_sources_beside_what_is_too_deep);
+    g_test_add_func("/decode-value/source/deep", finds_sources_beside_what_is_too_large);
     g_test_add_func("/decode-value/members", gets_members_of_objects_alone);
     g_test_add_func("/decode-value/time", takes_only_sensible_times);
     g_test_add_func("/decode-value/type", knows_types_in_both_spellings);

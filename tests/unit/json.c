@@ -128,28 +128,46 @@ static void rejects_a_text_cut_anywhere(void)
     g_assert_true(accepts(sample, sizeof sample - 1));
 }
 
-/* A recursive reader would leave its stack; this many levels take it no longer than others. */
-static void takes_nesting_of_any_depth(void)
+/* Each container opens so many levels. */
+static void takes_64_levels_and_no_more(void)
 {
     static const struct {
         const char *open, *inside, *close;
-    } containers[] = {
-        {"[", "", "]"}, {"{\"a\":", "1", "}"}, {"[0,{\"a\":[1],\"b\":", "2", ",\"c\":3}]"}};
+        guint levels;
+    } containers[] = {{"[", "", "]", 1},
+                      {"{\"a\":", "1", "}", 1},
+                      {"[{},", "[]", ",[0]]", 1},
+                      {"[0,{\"a\":1,\"b\":", "2", ",\"c\":3}]", 2}};
     for (gsize i = 0; i < G_N_ELEMENTS(containers); i++) {
+        guint inside = *containers[i].inside == '[';
+        guint most = (CK_JSON_DEPTH_MAX - inside) / containers[i].levels;
         g_autofree char *text =
-            nested(300000, containers[i].open, containers[i].inside, containers[i].close);
-        gsize size = strlen(text);
-        CkSlice value;
-        g_assert_true(accepts(text, size));
-        g_assert_false(accepts(text, size - 1));
-        text[size - 1] = text[size - 1] == ']' ? '}' : ']';
-        g_assert_false(accepts(text, size));
-        text[size - 1] = text[size - 1] == ']' ? '}' : ']';
-        g_assert_cmpuint(ck_json_depth(slice(text)), >=, 300000);
-        g_assert_cmpint(ck_json_member(slice(text), "a", &value), ==, i == 1);
-        g_autofree char *repaired = ck_json_repair(slice(text), NULL);
-        g_assert_cmpstr(repaired, ==, text);
+            nested(most, containers[i].open, containers[i].inside, containers[i].close);
+        g_autofree char *deeper =
+            nested(most + 1, containers[i].open, containers[i].inside, containers[i].close);
+        g_autofree char *abyss =
+            nested(1000000, containers[i].open, containers[i].inside, containers[i].close);
+        g_autoptr(GError) error = NULL, abyss_error = NULL;
+        g_assert_cmpuint(ck_json_depth(slice(text)), ==, CK_JSON_DEPTH_MAX);
+        g_assert_true(accepts(text, strlen(text)));
+        g_assert_false(accepts(text, strlen(text) - 1));
+        g_assert_false(ck_json_check(slice(deeper), &error));
+        g_assert_error(error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+        g_assert_nonnull(strstr(error->message, "deeper than 64 levels"));
+        g_assert_false(ck_json_check(slice(abyss), &abyss_error));
+        g_assert_cmpstr(abyss_error->message, ==, error->message);
     }
+}
+
+/* What is not nested may be as long as it likes, and so may brackets in a string. */
+static void does_not_count_what_has_been_closed(void)
+{
+    g_autofree char *beside = nested(10000, "[[]],", "0", "");
+    g_autofree char *array = g_strconcat("[", beside, "]", NULL);
+    g_autofree char *brackets = g_strnfill(10000, '[');
+    g_autofree char *string = g_strconcat("\"", brackets, "\"", NULL);
+    g_assert_true(accepts(array, strlen(array)));
+    g_assert_true(accepts(string, strlen(string)));
 }
 
 static void rejects_brackets_that_nothing_closes(void)
@@ -379,30 +397,34 @@ static void shows_controls_as_pictures(void)
 }
 
 /* A text of n brackets would become one of n² spaces. */
-static void does_not_indent_what_is_too_deep(void)
+static void does_not_show_on_lines_what_is_too_deep(void)
 {
-    static const struct {
-        Writer *write;
-        guint deepest;
-    } cases[] = {{ck_json_indent, CK_JSON_INDENT_MAX}, {ck_json_show, CK_JSON_SHOW_MAX}};
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        guint deepest = cases[i].deepest;
-        g_autofree char *just = nested(deepest, "[", "0, 0", "]");
-        g_autofree char *deeper = nested(deepest + 1, "[ ", "0, 0", "]");
-        g_autofree char *compact = nested(deepest + 1, "[", "0,0", "]");
-        g_autofree char *line = g_strconcat(compact, "\n", NULL);
-        g_autofree char *elements = nested(4 * deepest, "[],", "0", "");
-        g_autofree char *wide = g_strconcat("[", elements, "]", NULL);
-        g_autofree char *space = g_strnfill(2 * deepest, ' ');
-        g_autofree char *innermost = g_strconcat("[\n", space, "0,\n", space, "0\n", NULL);
-        g_autoptr(GString) just_written = written(cases[i].write, slice(just));
-        g_autoptr(GString) deeper_written = written(cases[i].write, slice(deeper));
-        g_autoptr(GString) wide_written = written(cases[i].write, slice(wide));
-        g_assert_true(g_str_has_prefix(just_written->str, "[\n  [\n    [\n"));
-        g_assert_nonnull(strstr(just_written->str, innermost));
-        g_assert_cmpstr(deeper_written->str, ==, line);
-        g_assert_true(g_str_has_prefix(wide_written->str, "[\n  [],\n  [],\n"));
-    }
+    guint deepest = CK_JSON_SHOW_MAX;
+    g_autofree char *just = nested(deepest, "[", "0, 0", "]");
+    g_autofree char *deeper = nested(deepest + 1, "[ ", "0, 0", "]");
+    g_autofree char *compact = nested(deepest + 1, "[", "0,0", "]");
+    g_autofree char *line = g_strconcat(compact, "\n", NULL);
+    g_autofree char *elements = nested(4 * deepest, "[],", "0", "");
+    g_autofree char *wide = g_strconcat("[", elements, "]", NULL);
+    g_autofree char *space = g_strnfill(2 * deepest, ' ');
+    g_autofree char *innermost = g_strconcat("[\n", space, "0,\n", space, "0\n", NULL);
+    g_autoptr(GString) just_written = written(ck_json_show, slice(just));
+    g_autoptr(GString) deeper_written = written(ck_json_show, slice(deeper));
+    g_autoptr(GString) wide_written = written(ck_json_show, slice(wide));
+    g_assert_true(g_str_has_prefix(just_written->str, "[\n  [\n    [\n"));
+    g_assert_nonnull(strstr(just_written->str, innermost));
+    g_assert_cmpstr(deeper_written->str, ==, line);
+    g_assert_true(g_str_has_prefix(wide_written->str, "[\n  [],\n  [],\n"));
+}
+
+static void indents_all_levels_that_there_can_be(void)
+{
+    g_autofree char *text = nested(CK_JSON_DEPTH_MAX, "[", "0, 0", "]");
+    g_autofree char *space = g_strnfill(2 * CK_JSON_DEPTH_MAX, ' ');
+    g_autofree char *innermost = g_strconcat("[\n", space, "0,\n", space, "0\n", NULL);
+    g_autoptr(GString) indented = written(ck_json_indent, slice(text));
+    g_assert_true(g_str_has_prefix(indented->str, "[\n  [\n    [\n"));
+    g_assert_nonnull(strstr(indented->str, innermost));
 }
 
 static void compacts_to_one_line(void)
@@ -696,7 +718,8 @@ int main(int argc, char **argv)
     g_test_add_func("/json/check/rejects-what-is-not-one-value", rejects_what_is_not_one_value);
     g_test_add_func("/json/check/rejects-nul-outside-strings", rejects_nul_outside_strings);
     g_test_add_func("/json/check/rejects-a-text-cut-anywhere", rejects_a_text_cut_anywhere);
-    g_test_add_func("/json/check/takes-nesting-of-any-depth", takes_nesting_of_any_depth);
+    g_test_add_func("/json/check/takes-64-levels", takes_64_levels_and_no_more);
+    g_test_add_func("/json/check/takes-any-width", does_not_count_what_has_been_closed);
     g_test_add_func("/json/check/rejects-what-stays-open", rejects_brackets_that_nothing_closes);
     g_test_add_func("/json/check/says-bad-response", says_that_it_is_a_bad_response);
     g_test_add_func("/json/depth", counts_what_is_open_at_the_deepest_place);
@@ -706,7 +729,8 @@ int main(int argc, char **argv)
     g_test_add_func("/json/indent", indents_as_jq_does);
     g_test_add_func("/json/show", shows_escaped_characters);
     g_test_add_func("/json/show/controls", shows_controls_as_pictures);
-    g_test_add_func("/json/indent/too-deep", does_not_indent_what_is_too_deep);
+    g_test_add_func("/json/show/too-deep", does_not_show_on_lines_what_is_too_deep);
+    g_test_add_func("/json/indent/deep", indents_all_levels_that_there_can_be);
     g_test_add_func("/json/compact", compacts_to_one_line);
     g_test_add_func("/json/compact/line-breaks", compacts_line_breaks_within_strings);
     g_test_add_func("/json/layouts-keep-every-byte", layouts_keep_every_byte_of_a_string);
