@@ -4,6 +4,7 @@
 #include "error.h"
 #include "gate.h"
 #include "http.h"
+#include "names.h"
 #include "retry.h"
 #include "worker.h"
 
@@ -36,6 +37,7 @@ struct _CkApiCall {
     CkTicket *ticket;
     CkHttpRequest *request;
     GSource *timer;
+    GError *refusal; /* with which it ends without a request; or NULL */
     CkTask *decoding;
     guint retries;
     gint64 deadline;      /* monotonic µs; no further attempt begins after it */
@@ -134,6 +136,7 @@ static void call_free(gpointer data)
         g_source_destroy(call->timer);
         g_source_unref(call->timer);
     }
+    g_clear_error(&call->refusal);
     g_free(call->url);
     g_free(call);
 }
@@ -318,10 +321,10 @@ static void attempt(CkApiCall *call)
         ck_gate_enter(call->api->gate, call->deadline, call->retries > 0, on_admitted, call);
 }
 
-static gboolean on_offline(gpointer data)
+static gboolean on_refused(gpointer data)
 {
     CkApiCall *call = data;
-    g_autoptr(GError) error = g_error_new_literal(CK_ERROR, CK_ERROR_OFFLINE, "not fetched before");
+    g_autoptr(GError) error = g_steal_pointer(&call->refusal);
     g_clear_pointer(&call->timer, g_source_unref);
     finish(call, NULL, NULL, error);
     return G_SOURCE_REMOVE;
@@ -331,13 +334,34 @@ static gboolean on_offline(gpointer data)
 static void refuse_later(CkApiCall *call)
 {
     call->timer = g_idle_source_new();
-    g_source_set_callback(call->timer, on_offline, call, NULL);
+    g_source_set_callback(call->timer, on_refused, call, NULL);
     g_source_attach(call->timer, call->api->context);
 }
 
-static CkApiCall *start(CkApi *api, CkApiKind kind, const char *path, const CkListQuery *query,
+static gboolean is_id_or_none(const char *id)
+{
+    return !id || ck_name_is_id(id);
+}
+
+/* Why no request goes out; NULL: it does. No URL has an id that is none, whoever gave it. */
+static GError *refusal(CkApi *api, const char *thread_id, const CkListQuery *query)
+{
+    if (!is_id_or_none(thread_id) ||
+        (query && !(is_id_or_none(query->after) && is_id_or_none(query->before))))
+        return g_error_new_literal(CK_ERROR, CK_ERROR_BAD_RESPONSE,
+                                   "an id that can't stand in a URL");
+    return api->config->offline
+               ? g_error_new_literal(CK_ERROR, CK_ERROR_OFFLINE, "not fetched before")
+               : NULL;
+}
+
+static CkApiCall *start(CkApi *api, CkApiKind kind, const char *thread_id, const CkListQuery *query,
                         gpointer data)
 {
+    g_autofree char *path =
+        g_strconcat("/chatkit/threads", thread_id ? "/" : "", thread_id ? thread_id : "",
+                    kind == CK_API_LIST_ITEMS ? "/items" : "", NULL);
+
     CkApiCall *call = g_new0(CkApiCall, 1);
     call->api = api;
     call->kind = kind;
@@ -346,7 +370,8 @@ static CkApiCall *start(CkApi *api, CkApiKind kind, const char *path, const CkLi
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
     g_hash_table_add(api->calls, call);
-    if (api->config->offline)
+    call->refusal = refusal(api, thread_id, query);
+    if (call->refusal)
         refuse_later(call);
     else
         attempt(call);
@@ -355,7 +380,7 @@ static CkApiCall *start(CkApi *api, CkApiKind kind, const char *path, const CkLi
 
 CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done, gpointer data)
 {
-    CkApiCall *call = start(api, CK_API_LIST_THREADS, "/chatkit/threads", query, data);
+    CkApiCall *call = start(api, CK_API_LIST_THREADS, NULL, query, data);
     call->page_done = done;
     return call;
 }
@@ -363,16 +388,14 @@ CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone 
 CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuery *query,
                              CkPageDone done, gpointer data)
 {
-    g_autofree char *path = g_strdup_printf("/chatkit/threads/%s/items", thread_id);
-    CkApiCall *call = start(api, CK_API_LIST_ITEMS, path, query, data);
+    CkApiCall *call = start(api, CK_API_LIST_ITEMS, thread_id, query, data);
     call->page_done = done;
     return call;
 }
 
 CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data)
 {
-    g_autofree char *path = g_strdup_printf("/chatkit/threads/%s", thread_id);
-    CkApiCall *call = start(api, CK_API_GET_THREAD, path, NULL, data);
+    CkApiCall *call = start(api, CK_API_GET_THREAD, thread_id, NULL, data);
     call->thread_done = done;
     return call;
 }

@@ -45,8 +45,8 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
 /* Cancels all calls; no callback is called any more. Not from within a callback. */
 void ck_api_free(CkApi *api);
 
-/* Each starts a call, valid until its callback or ck_api_cancel(). thread_id must pass
- * ck_name_is_id(). */
+/* Each starts a call, valid until its callback or ck_api_cancel(). One with a thread's id or a
+ * cursor that is no id (ck_name_is_id()) fails with CK_ERROR_BAD_RESPONSE, and asks for nothing. */
 CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone done,
                                gpointer data);
 CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuery *query,

@@ -193,10 +193,7 @@ static void on_cursor(CkPreparedThread *thread, const GError *failure, gpointer 
  * thread is there. */
 static void ask_for_cursor(CkCheck *check)
 {
-    if (ck_name_is_id(check->cursor))
-        check->call = ck_api_get_thread(check->api, check->cursor, on_cursor, check);
-    else
-        end_threads(check);
+    check->call = ck_api_get_thread(check->api, check->cursor, on_cursor, check);
 }
 
 static void on_threads(CkPage *page, const GError *failure, gpointer data)

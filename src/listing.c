@@ -161,6 +161,14 @@ static gboolean broken(GError **error, const char *what)
     return FALSE;
 }
 
+static gboolean bad_cursor(GError **error, const char *cursor)
+{
+    g_autofree char *shown = g_strescape(cursor, NULL);
+    g_set_error(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
+                "the server's cursor is no id, and can't be sent: %.40s", shown);
+    return FALSE;
+}
+
 gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **error)
 {
     *cursor = NULL;
@@ -173,8 +181,8 @@ gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **erro
         page->last_id ? g_strdup(page->last_id) : ck_decode_identity(last, "id");
     if (!next)
         return broken(error, "the server says that there is more and not from where");
-    if (!g_utf8_validate(next, -1, NULL))
-        return broken(error, "the server's cursor is no text, and can't be sent");
+    if (!ck_name_is_id(next))
+        return bad_cursor(error, next);
     *cursor = g_steal_pointer(&next);
     return TRUE;
 }

@@ -58,7 +58,8 @@ gboolean ck_listing_is_wide(const CkListing *listing);
 char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page);
 
 /* Where the page after this one begins, to be freed; NULL after the last one. Error:
- * CK_ERROR_BAD_RESPONSE where the server does not say. */
+ * CK_ERROR_BAD_RESPONSE where the server does not say, or says what is no id: the API's cursors are
+ * ids of elements (API reference, "after"). */
 gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **error);
 
 /* Whether a page failed because the server does not know its cursor: the thread was deleted. */

@@ -252,7 +252,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
         return;
     }
     if (page && fetch->end == CK_FRONT && fetch->want.kind != CK_WANT_ITEMS &&
-        ck_listing_is_doubtful_end(page, fetch->cursor) && ck_name_is_id(fetch->cursor)) {
+        ck_listing_is_doubtful_end(page, fetch->cursor)) {
         fetch->call = ck_api_get_thread(fetch->pager->api, fetch->cursor, on_cursor, fetch);
         return;
     }

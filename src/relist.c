@@ -17,7 +17,7 @@ static void clear_segments(CkRelist *relist)
     g_hash_table_remove_all(relist->segments);
     g_clear_pointer(&relist->last, g_free);
     relist->under_way = 0;
-    relist->unordered = relist->unsure = FALSE;
+    relist->unordered = FALSE;
 }
 
 static void want_free(gpointer data)
@@ -108,7 +108,7 @@ static void thread_row_free(gpointer data)
 /* Threads without an id of their own can't be told from others, and stay. */
 static gboolean drop_gone(CkRelist *relist, const CkSegment *end, GPtrArray *gone, GError **error)
 {
-    if (relist->unsure || (relist->unordered && end->met))
+    if (relist->unordered && end->met)
         return TRUE;
     /* Of those as old as last some may come behind it. */
     gint64 since = !end->met ? 0 : end->passed ? relist->last_at : relist->last_at + 1;
@@ -135,7 +135,7 @@ static gboolean move_cursor(CkRelist *relist, const CkSegment *end, GError **err
 {
     g_autofree char *key = ck_want_key(g_queue_peek_head(&relist->wants));
     g_auto(CkListingState) state = {0};
-    if (relist->unsure || !is_last_gone(relist, end))
+    if (!is_last_gone(relist, end))
         return TRUE;
     if (!ck_store_listing(relist->store, key, &state, error))
         return FALSE;

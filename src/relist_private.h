@@ -21,7 +21,7 @@ typedef struct {
     gboolean read;     /* as far as it goes: */
     char *met;         /* to this bound, or (NULL) to the end */
     gboolean passed;   /* met is relist->last, but that is gone: an older thread came instead */
-    char *before_last; /* after which thread; NULL: none */
+    char *before_last; /* after which thread, one that can be a cursor; NULL: none */
     gboolean stuck;    /* the server does not know its cursor any more */
 } CkSegment;
 
@@ -40,7 +40,6 @@ struct _CkRelist {
     char *last;           /* the thread up to which the listing has been read; NULL: to its end */
     gint64 last_at;       /* its created_at */
     gboolean unordered;   /* threads came whose times do not descend */
-    gboolean unsure;      /* it may have ended before its end */
     gint64 newest_row;    /* of the threads that were known when it began */
     gint64 began;         /* in microseconds since 1970 */
     GHashTable *segments; /* bound, "" for the start → CkSegment */

@@ -88,7 +88,8 @@ static gboolean take_threads(CkSegment *segment, const CkPage *page, GPtrArray *
                 return FALSE;
             if (is_changed)
                 g_ptr_array_add(changed, thread->id);
-            before = thread->id;
+            before = ck_name_is_id(thread->id) ? thread->id : before;
+            /* as a cursor, that is */ /* as a cursor, that is */
             segment->read = is_bound(relist, thread->id);
             segment->met = segment->read ? g_strdup(thread->id) : NULL;
         }
@@ -152,12 +153,10 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
         ck_segment_read(segment);
         return;
     }
-    gboolean doubtful = page && ck_listing_is_doubtful_end(page, segment->cursor);
-    if (doubtful && ck_name_is_id(segment->cursor)) {
+    if (page && ck_listing_is_doubtful_end(page, segment->cursor)) {
         segment->call = ck_api_get_thread(relist->api, segment->cursor, on_cursor, segment);
         return;
     }
-    relist->unsure |= doubtful;
     segment->stuck = segment->cursor && ck_listing_is_cursor_lost(error);
     if (segment->stuck)
         ck_relist_segment_ended(relist, NULL);

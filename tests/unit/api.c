@@ -305,6 +305,37 @@ static void threads_are_listed_by_pages(void)
     g_assert_true(outcome.has_more);
 }
 
+/* The server, which counts what it sees, is asked for nothing. */
+static void what_is_no_id_goes_into_no_url(void)
+{
+    g_autofree char *longest = g_strnfill(128, 'a'), *too_long = g_strnfill(129, 'a');
+    const char *const ids[] = {"",   "a/b", "..",        "a b",      "a?b",  "a#b",   "%61",
+                               "a.", "~a",  "a\r\nb: c", "\xc3\xa9", "\xff", too_long};
+    g_autoptr(Fixture) f = fixture_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        const CkListQuery after = {.after = ids[i]}, before = {.before = ids[i]};
+        Outcome outcomes[5] = {0};
+        ck_api_list_threads(f->api, &after, on_page, &outcomes[0]);
+        ck_api_list_items(f->api, "cthr_1", &before, on_page, &outcomes[1]);
+        ck_api_list_items(f->api, "cthr_1", &after, on_page, &outcomes[2]);
+        ck_api_list_items(f->api, ids[i], &(CkListQuery){0}, on_page, &outcomes[3]);
+        ck_api_get_thread(f->api, ids[i], on_thread, &outcomes[4]);
+        g_assert_cmpuint(outcomes[4].calls, ==, 0); /* not before the context runs */
+        for (gsize k = 0; k < G_N_ELEMENTS(outcomes); k++) {
+            server_run_until(f->context, outcomes[k].calls > 0);
+            g_assert_error(outcomes[k].error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+            outcome_clear(&outcomes[k]);
+        }
+    }
+    g_assert_cmpuint(server_seen(f->server), ==, 0);
+    g_auto(Outcome) outcome = {0};
+    g_autofree char *path = g_strconcat("GET /v1/chatkit/threads/", longest, NULL);
+    server_json(f->server, path, "{}");
+    ck_api_get_thread(f->api, longest, on_thread, &outcome);
+    wait_for(f, &outcome);
+    g_assert_no_error(outcome.error);
+}
+
 static void items_are_listed_by_pages(void)
 {
     g_autoptr(Fixture) f = fixture_new();
@@ -724,6 +755,7 @@ int main(int argc, char **argv)
     TEST(requests_carry_key_and_beta_alone);
     TEST(requests_carry_organization_and_project_if_set);
     TEST(threads_are_listed_by_pages);
+    TEST(what_is_no_id_goes_into_no_url);
     TEST(items_are_listed_by_pages);
     TEST(a_thread_is_retrieved);
     TEST(an_answer_that_is_no_page_is_a_bad_response);

@@ -694,16 +694,14 @@ static void an_empty_page_is_no_end_where_its_cursor_is_gone(void)
     assert_same(f);
 }
 
-/* It can't be asked for by itself. */
-static void an_empty_page_is_doubtful_where_its_cursor_is_no_thread(void)
+static void a_cursor_that_is_no_id_is_a_failure(void)
 {
     static const char page[] =
         "{\"data\":[{\"id\":\"cthr_01\",\"title\":\"New\"}],\"last_id\":\"a/b\",\"has_more\":true}";
     g_autoptr(Fixture) f = fixture_complete(3);
     script_body(f, "-", page);
-    server_json(f->server, LIST "&after=a%2Fb", "{\"data\":[],\"has_more\":false}");
     run(f);
-    expect(f, 2, "changed:01 ended");
+    expect(f, 1, "failed ended");
     assert_listed(f, "01 02 03");
 }
 
@@ -1185,7 +1183,7 @@ int main(int argc, char **argv)
     TEST(cursors_in_a_circle_are_a_failure);
     TEST(a_cursor_within_a_segment_that_goes_has_all_listed_once_more);
     TEST(an_empty_page_is_no_end_where_its_cursor_is_gone);
-    TEST(an_empty_page_is_doubtful_where_its_cursor_is_no_thread);
+    TEST(a_cursor_that_is_no_id_is_a_failure);
     TEST(a_failure_ends_what_else_is_under_way);
     TEST(a_page_that_is_too_large_is_asked_for_in_halves);
     TEST(a_thread_that_is_too_large_is_a_failure);

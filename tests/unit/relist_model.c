@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "listing.h"
+#include "names.h"
 #include "rows.h"
 
 #define SEEDS 150
@@ -79,7 +80,8 @@ static void thread_free(gpointer data)
 
 static char *cursor_of(const Thread *thread)
 {
-    return thread->id ? g_strdup(thread->id) : g_strdup_printf("serial_%u", thread->serial);
+    return thread->id && ck_name_is_id(thread->id) ? g_strdup(thread->id)
+                                                   : g_strdup_printf("serial_%u", thread->serial);
 }
 
 static void append_thread(GString *page, const Thread *thread)
@@ -226,6 +228,18 @@ static Thread *any_thread(Model *m)
     return NULL;
 }
 
+/* The one that a cursor is of. */
+static Thread *find_cursor(Model *m, const char *cursor)
+{
+    for (guint i = 0; i < m->api.threads->len; i++) {
+        Thread *thread = g_ptr_array_index(m->api.threads, i);
+        g_autofree char *own = cursor_of(thread);
+        if (strcmp(own, cursor) == 0)
+            return thread;
+    }
+    return NULL;
+}
+
 static void create(Model *m)
 {
     GRand *random = m->api.random;
@@ -318,7 +332,7 @@ static gboolean is_for_nothing(Model *m, const CkPage *page)
 {
     g_autofree char *cursor = NULL;
     g_assert_true(ck_listing_cursor(m->listing, CK_FRONT, &cursor, NULL));
-    const Thread *thread = cursor ? find(m, cursor) : NULL;
+    const Thread *thread = cursor ? find_cursor(m, cursor) : NULL;
     return page && page->elements->len == 0 && thread && thread->deleted;
 }
 
