@@ -14,6 +14,7 @@
 #include "listing.h"
 #include "log.h"
 #include "mountpoint.h"
+#include "no_core.h"
 #include "options.h"
 #include "refresh.h"
 #include "report.h"
@@ -294,6 +295,7 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    ck_no_core();
     g_auto(GStrv) environment = g_get_environ();
     CkLog *log = ck_log_new();
     g_autoptr(CkOptions) options = ck_options_parse(argc, argv, environment, &error);

@@ -98,11 +98,12 @@ mounts_below() {
     findmnt -ln -o TARGET | grep -F -- "$1/" || true
 }
 
-# The processes of this program that were given a directory below that one.
+# The processes of this program that were given a directory below that one. By name: which file it
+# is, as much else of /proc, is shown to nobody but root.
 file_systems() {
-    local cmdline
+    local cmdline comm name=${CHATKITFS##*/}
     for cmdline in $(grep -lzF -- "$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
-        if [[ ${cmdline%cmdline}exe -ef $CHATKITFS ]]; then
+        if { read -r comm <"${cmdline%cmdline}comm"; } 2>/dev/null && [[ $comm == "${name:0:15}" ]]; then
             cmdline=${cmdline%/cmdline}
             echo "${cmdline#/proc/}"
         fi
