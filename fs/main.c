@@ -34,6 +34,7 @@ typedef struct {
     gboolean has_terminal;      /* and ends when that hangs up */
     CkSession *session;         /* NULL until it is mounted */
     CkRevalidator *revalidator; /* the same */
+    CkApi *api;                 /* NULL until there is one */
     CkPager *pager;
     CkWait *wait;    /* for the first page; NULL once that or its failure is there */
     GError *failure; /* of the first page */
@@ -56,12 +57,15 @@ static gboolean can_open_terminal(void)
     return fd >= 0;
 }
 
-/* SIGHUP says either that the terminal is gone, or, by custom, that all is to be read anew. */
+/* SIGHUP says either that the terminal is gone, or, by custom, that all is to be read anew: the key,
+ * and with that the threads. */
 static gboolean on_hangup(gpointer data)
 {
     Program *program = data;
     if (program->has_terminal && !can_open_terminal())
         return on_signal(program);
+    if (program->api)
+        ck_api_read_key(program->api);
     if (program->revalidator) {
         ck_session_refresh(program->session);
         ck_revalidator_refresh(program->revalidator, NULL, NULL);
@@ -204,6 +208,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     g_autoptr(CkApi) api = store ? ck_api_new(context, config, error) : NULL;
     if (!api)
         return FALSE;
+    program->api = api;
     g_autoptr(CkPager) pager = ck_pager_new(context, store, api, config);
     const CkRevalidatorEvents events = {
         .check = {.thread_changed = on_thread_changed,
@@ -262,7 +267,7 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
 static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
 {
     g_autofree char *mountpoint = NULL;
-    if (!ck_config_check(options->config, error))
+    if (!ck_key_read(options->config->key, error) || !ck_config_check(options->config, error))
         return FALSE;
     if (!(mountpoint = ck_mountpoint_resolve(options->mountpoint, options->non_empty, error)))
         return FALSE;
@@ -296,9 +301,11 @@ int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     ck_no_core();
-    g_auto(GStrv) environment = g_get_environ();
     CkLog *log = ck_log_new();
-    g_autoptr(CkOptions) options = ck_options_parse(argc, argv, environment, &error);
+    g_autoptr(CkOptions) options = ck_options_parse(argc, argv, environ, &error);
+    /* Neither for who looks into /proc, nor for fusermount3. */
+    ck_key_wipe_environment(environ);
+    unsetenv(CK_KEY_VARIABLE);
     if (options && options->help) {
         fputs(ck_options_help(), stdout);
         return EXIT_SUCCESS;

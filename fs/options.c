@@ -23,6 +23,9 @@ static const char help[] =
     "                        (items.jsonl); default json,md,transcript; with : for , in -o\n"
     "  --base-url=URL        the API, with its /v1 (default: OPENAI_BASE_URL, else\n"
     "                        https://api.openai.com/v1)\n"
+    "  --api-key-file=FILE   the API key, in a file for its owner alone; read again when the server\n"
+    "                        refuses the key, and by SIGHUP (default: the systemd credential\n"
+    "                        openai-api-key, else OPENAI_API_KEY)\n"
     "  --organization=ID     sent with each request (default: OPENAI_ORG_ID)\n"
     "  --project=ID          the same (default: OPENAI_PROJECT_ID)\n"
     "  --concurrency=N       requests under way at once (default 16)\n"
@@ -47,7 +50,7 @@ static const char help[] =
     "  -h, --help            print this\n"
     "  -V, --version         print the version\n"
     "\n"
-    "The API key is taken from OPENAI_API_KEY. Unmount with: fusermount3 -u MOUNTPOINT\n";
+    "Unmount with: fusermount3 -u MOUNTPOINT\n";
 
 const char *ck_options_help(void)
 {

@@ -218,7 +218,7 @@ gboolean ck_sync_command(const CkOptions *options, GError **error)
     const CkConfig *config = options->config;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     GMainContext *context = g_main_loop_get_context(loop);
-    if (!ck_config_check(config, error))
+    if (!ck_key_read(config->key, error) || !ck_config_check(config, error))
         return FALSE;
     g_autoptr(CkCache) cache = ck_cache_open(context, config, NULL, error);
     if (!cache)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "api.h"
 
+#include <string.h>
+
 #include "error.h"
 #include "gate.h"
 #include "http.h"
@@ -25,6 +27,7 @@ struct _CkApi {
     CkCauses *causes;
     CkApiUsage usage;  /* but for what http and gate know, and … */
     char **rate_limit; /* or NULL */
+    char *key_trouble; /* why the key could last not be read again; NULL: it could */
 };
 
 /* A call has one of these at a time: a ticket, which may wait at the gate or be that of a request
@@ -40,6 +43,7 @@ struct _CkApiCall {
     GError *refusal; /* with which it ends without a request; or NULL */
     CkTask *decoding;
     guint retries;
+    gboolean rekeyed;     /* sent again, since the key was another one */
     gint64 deadline;      /* monotonic µs; no further attempt begins after it */
     CkPageDone page_done; /* one of these two is set */
     CkThreadDone thread_done;
@@ -95,16 +99,24 @@ static CkError status_code(int status, const char *code)
     return CK_ERROR_BAD_RESPONSE;
 }
 
+/* As many bytes of a text as there may be, to a whole character. */
+static GString *beginning(const char *text, gsize most)
+{
+    gsize length = strnlen(text, most);
+    while (length > 0 && ((guchar)text[length] & 0xc0) == 0x80)
+        length--;
+    return g_string_new_len(text, (gssize)length);
+}
+
 /* The server's words on one line, short, and without the key should it repeat it. Of a 401 only
  * the code: OpenAI's message shows parts of the key. */
-static char *server_words(int status, const char *message, const char *code, const char *key)
+static char *server_words(int status, const char *message, const char *code, const CkKey *key)
 {
     const char *said = message && status != 401 ? message : code;
     if (!said)
         return NULL;
-    g_autoptr(GString) words = g_string_new(said);
-    if (*key)
-        g_string_replace(words, key, "[key]", 0);
+    g_autoptr(GString) words = beginning(said, WORDS_MAX + CK_KEY_MAX);
+    ck_key_cut_out(key, words);
     g_autoptr(GString) line = g_string_new(NULL);
     for (const char *at = words->str; *at && line->len < WORDS_MAX; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
@@ -113,7 +125,7 @@ static char *server_words(int status, const char *message, const char *code, con
     return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
-GError *ck_api_status_error(int status, GBytes *body, const char *key)
+GError *ck_api_status_error(int status, GBytes *body, const CkKey *key)
 {
     g_autofree char *message = NULL, *code = NULL;
     ck_decode_error(body, &message, &code);
@@ -237,15 +249,28 @@ static void on_sent(gpointer data)
     CkApiCall *call = data;
     CkApi *api = call->api;
     api->usage.sent[call->kind]++;
-    api->usage.retries += call->retries > 0;
+    api->usage.retries += call->retries > 0 || call->rekeyed;
     ck_causes_count(api->causes, &call->cause);
+}
+
+/* They are shown: not so a key that is repeated in them. */
+static char **copy_limits(const CkApi *api, char **limits)
+{
+    char **copies = g_strdupv(limits);
+    for (char **copy = copies; *copy; copy++) {
+        GString *text = g_string_new(*copy);
+        g_free(*copy);
+        ck_key_cut_out(api->config->key, text);
+        *copy = g_string_free(text, FALSE);
+    }
+    return copies;
 }
 
 static void note_limits(CkApi *api, const CkHttpResponse *response)
 {
     if (response->rate_limit) {
         g_strfreev(api->rate_limit);
-        api->rate_limit = g_strdupv(response->rate_limit);
+        api->rate_limit = copy_limits(api, response->rate_limit);
     }
     api->usage.limited += response->status == 429;
 }
@@ -280,6 +305,45 @@ static void return_ticket(CkApiCall *call, const CkAttempt *ended, gint64 wait, 
         ck_gate_return_failed(ticket, error);
 }
 
+/* The key */
+
+static void read_key(CkApi *api)
+{
+    guint before = ck_key_count(api->config->key);
+    g_autoptr(GError) error = NULL;
+    if (ck_key_read(api->config->key, &error)) {
+        g_clear_pointer(&api->key_trouble, g_free);
+        if (ck_key_count(api->config->key) != before)
+            g_message("the API key has changed: the new one is used from now on");
+    } else if (g_strcmp0(api->key_trouble, error->message) != 0) {
+        g_warning("the API key stays as it was: %s", error->message);
+        g_free(api->key_trouble);
+        api->key_trouble = g_strdup(error->message);
+    }
+}
+
+void ck_api_read_key(CkApi *api)
+{
+    g_clear_pointer(&api->key_trouble, g_free);
+    read_key(api);
+}
+
+/* A 401 may mean that the key was exchanged. Then it is no retry: the server has not been asked
+ * with this key yet. */
+static gboolean resend_with_new_key(CkApiCall *call, const CkHttpResponse *response)
+{
+    const CkKey *key = call->api->config->key;
+    if (response->status != 401 || call->rekeyed || g_get_monotonic_time() >= call->deadline)
+        return FALSE;
+    if (response->key == ck_key_count(key))
+        read_key(call->api);
+    if (response->key == ck_key_count(key))
+        return FALSE;
+    call->rekeyed = TRUE;
+    attempt(call);
+    return TRUE;
+}
+
 static void on_answer(const CkHttpResponse *response, const GError *error, gpointer data)
 {
     CkApiCall *call = data;
@@ -297,6 +361,8 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
     return_ticket(call, &ended, wait_ms, error);
     if (!failure)
         decode_later(call, response->body);
+    else if (response && resend_with_new_key(call, response))
+        return;
     else if (ck_retry_again(&ended, call->retries, wait_ms, left_ms))
         attempt_later(call, wait_ms);
     else
@@ -425,7 +491,6 @@ CkCauses *ck_api_causes(CkApi *api)
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
 {
     g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(headers, g_strdup_printf("Authorization: Bearer %s", config->key));
     g_ptr_array_add(headers, g_strdup("OpenAI-Beta: chatkit_beta=v1"));
     g_ptr_array_add(headers, g_strdup("Accept: application/json"));
     g_ptr_array_add(headers, g_strdup("User-Agent: chatkitfs/" CK_VERSION));
@@ -436,6 +501,7 @@ CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
     g_ptr_array_add(headers, NULL);
     CkHttpOptions options = {
         .headers = (const char *const *)headers->pdata,
+        .key = config->key,
         .concurrency = config->concurrency,
         .patience = config->timeout,
         .ca_file = config->ca_file,
@@ -464,6 +530,7 @@ void ck_api_free(CkApi *api)
     ck_worker_free(api->worker);
     ck_causes_free(api->causes);
     g_strfreev(api->rate_limit);
+    g_free(api->key_trouble);
     g_main_context_unref(api->context);
     g_free(api);
 }

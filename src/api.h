@@ -42,6 +42,11 @@ typedef void (*CkPageArrived)(const CkPage *page, gpointer data);
 /* The configuration must outlive the result. Error: CK_ERROR_CONNECTION. */
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error);
 
+/* Reads the key again: who asks for something from then on, and a call that is under way and gets a
+ * 401, uses the new one. The log says that there is one, or why it could not be read; then the key
+ * that there was stays. A 401 has it done as well, but the log says the same only once. */
+void ck_api_read_key(CkApi *api);
+
 /* Cancels all calls; no callback is called any more. Not from within a callback. */
 void ck_api_free(CkApi *api);
 
@@ -79,8 +84,8 @@ CkCauses *ck_api_causes(CkApi *api);
 void ck_api_cancel(CkApiCall *call);
 
 /* Exposed for tests: a URL under base for path and query; the error that an answer of this status
- * means. key: cut out of whatever the server says. */
+ * means. Keys are cut out of whatever the server says. */
 char *ck_api_url(const char *base, const char *path, const CkListQuery *query);
-GError *ck_api_status_error(int status, GBytes *body, const char *key);
+GError *ck_api_status_error(int status, GBytes *body, const CkKey *key);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkApi, ck_api_free)

@@ -57,7 +57,8 @@ char *ck_cache_name(const CkConfig *config)
     g_autofree char *url = g_strdup(config->base_url);
     for (gsize i = strlen(url); i > 0 && url[i - 1] == '/'; i--)
         url[i - 1] = '\0';
-    GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)config->key, strlen(config->key));
+    const char *key = ck_key_text(config->key);
+    GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
     add(hmac, url);
     add(hmac, config->organization);
     add(hmac, config->project);

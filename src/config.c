@@ -13,7 +13,7 @@ CkConfig *ck_config_new(void)
 {
     CkConfig *config = g_new0(CkConfig, 1);
     config->base_url = g_strdup(DEFAULT_BASE_URL);
-    config->key = g_strdup("");
+    config->key = ck_key_new();
     config->concurrency = 16;
     config->page_size = 100;
     config->timeout = 30;
@@ -27,8 +27,7 @@ CkConfig *ck_config_new(void)
 
 void ck_config_free(CkConfig *config)
 {
-    explicit_bzero(config->key, strlen(config->key));
-    g_free(config->key);
+    ck_key_free(config->key);
     g_free(config->base_url);
     g_free(config->organization);
     g_free(config->project);
@@ -50,8 +49,9 @@ void ck_config_read_environment(CkConfig *config, char **environment)
         const char *variable;
         char **setting;
     } strings[] = {
-        {"OPENAI_API_KEY", &config->key},         {"OPENAI_BASE_URL", &config->base_url},
-        {"OPENAI_ORG_ID", &config->organization}, {"OPENAI_PROJECT_ID", &config->project},
+        {"OPENAI_BASE_URL", &config->base_url},
+        {"OPENAI_ORG_ID", &config->organization},
+        {"OPENAI_PROJECT_ID", &config->project},
         {"SSL_CERT_FILE", &config->ca_file},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++) {
@@ -59,6 +59,7 @@ void ck_config_read_environment(CkConfig *config, char **environment)
         if (value && *value)
             replace(strings[i].setting, value);
     }
+    ck_key_set_environment(config->key, environment);
 }
 
 /* A value as it can stand in an error, which is one line; to be freed. */
@@ -184,6 +185,14 @@ static gboolean set_seconds(guint *setting, const char *name, const char *value,
     return bad_value(error, name, value, allowed);
 }
 
+static gboolean set_api_key_file(CkConfig *config, const char *value, GError **error)
+{
+    if (!*value)
+        return bad_value(error, "api-key-file", value, "a file");
+    ck_key_set_file(config->key, value);
+    return TRUE;
+}
+
 static gboolean set_cache_dir(CkConfig *config, const char *value, GError **error)
 {
     if (!*value)
@@ -211,9 +220,9 @@ static gboolean set_cache_size(CkConfig *config, const char *value, GError **err
 }
 
 static const char *const names[] = {
-    "base-url", "cache-dir",    "cache-size", "concurrency", "formats", "group-by",
-    "names",    "organization", "page-size",  "project",     "relist",  "since",
-    "timeout",  "ttl",          "until",      "user",        NULL,
+    "api-key-file", "base-url", "cache-dir",    "cache-size", "concurrency", "formats",
+    "group-by",     "names",    "organization", "page-size",  "project",     "relist",
+    "since",        "timeout",  "ttl",          "until",      "user",        NULL,
 };
 
 gboolean ck_config_has(const char *name)
@@ -242,6 +251,8 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
         return set_names(config, value, error);
     if (strcmp(name, "formats") == 0)
         return set_formats(config, value, error);
+    if (strcmp(name, "api-key-file") == 0)
+        return set_api_key_file(config, value, error);
     if (strcmp(name, "cache-dir") == 0)
         return set_cache_dir(config, value, error);
     if (strcmp(name, "cache-size") == 0)
@@ -313,11 +324,6 @@ static gboolean invalid(GError **error, const char *message)
 
 gboolean ck_config_check(const CkConfig *config, GError **error)
 {
-    if (!*config->key)
-        return invalid(error, "no API key: set OPENAI_API_KEY");
-    if (has_control_characters(config->key))
-        return invalid(error, "the API key has a control character in it (a line break at its end,"
-                              " perhaps): set OPENAI_API_KEY again");
     if (has_control_characters(config->organization) || has_control_characters(config->project))
         return invalid(error, "the organization or project has a control character in it");
     if (config->since > config->until) {

@@ -2,7 +2,7 @@
 /* What a mount is told: settings from the environment and from options, checked once. */
 #pragma once
 
-#include <glib.h>
+#include "key.h"
 
 /* Files that a thread's folder can list; the others open by their names all the same. */
 typedef enum {
@@ -17,7 +17,7 @@ typedef enum {
 
 typedef struct {
     char *base_url;      /* with its /v1, as in the official SDKs */
-    char *key;           /* secret: not for messages, options or logs */
+    CkKey *key;          /* to be read before it is used */
     char *organization;  /* NULL: not sent */
     char *project;       /* NULL: not sent */
     char *ca_file;       /* certificates to trust; NULL: the system's */
@@ -41,9 +41,9 @@ typedef struct {
 CkConfig *ck_config_new(void);
 void ck_config_free(CkConfig *config);
 
-/* OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID and (as OpenSSL's own programs
- * and the official SDKs take it) SSL_CERT_FILE of the environment, a GStrv as from
- * g_get_environ(); an empty variable counts as not set. */
+/* What ck_key_set_environment() takes, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID and (as
+ * OpenSSL's own programs and the official SDKs take it) SSL_CERT_FILE of the environment, a GStrv
+ * as from g_get_environ(); an empty variable counts as not set. */
 void ck_config_read_environment(CkConfig *config, char **environment);
 
 /* Whether there is a setting of that name, e.g. "group-by". */
@@ -64,7 +64,8 @@ gboolean ck_config_shows(const CkConfig *config, gint64 created_at);
  * localhost); without user name, query or fragment. */
 gboolean ck_config_is_safe_url(const char *url);
 
-/* Whether a mount can be tried with it. Error: CK_ERROR_INVALID, naming what to set. */
+/* Whether a mount can be tried with it, given a key. Error: CK_ERROR_INVALID, naming what to set.
+ */
 gboolean ck_config_check(const CkConfig *config, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkConfig, ck_config_free)

@@ -9,7 +9,8 @@ const char *ck_error_remedy(CkError code)
     case CK_ERROR_INVALID:
         return "see chatkitfs --help";
     case CK_ERROR_DENIED:
-        return "check OPENAI_API_KEY and that the key may read ChatKit threads";
+        return "check OPENAI_API_KEY (or --api-key-file), and that the key may read ChatKit "
+               "threads";
     case CK_ERROR_NOT_FOUND:
         return "it may have been deleted; if nothing is found, check OPENAI_BASE_URL";
     case CK_ERROR_REJECTED:

@@ -6,6 +6,7 @@
 #include <glib-unix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ struct _CkHttpRequest {
     CkHttpDone done;
     gpointer data;
     CURL *easy;
+    struct curl_slist authorization; /* a header of its own, then those of all; data: secret */
+    guint key;                       /* which one that has */
     GByteArray *body;
     guint64 received;  /* bytes, after decompression */
     gsize head_size;   /* bytes of status lines, headers and trailers */
@@ -43,6 +46,7 @@ struct _CkHttp {
     CURLM *multi;
     CURLSH *sessions; /* of TLS: curl would keep them in the easy handle, and forget them with it */
     struct curl_slist *headers;
+    const CkKey *key; /* or NULL */
     guint concurrency;
     CkRetryLimits limits;
     char *ca_file;         /* or NULL */
@@ -218,6 +222,26 @@ static gboolean is_tls(const char *url)
     return g_ascii_strncasecmp(url, "https:", 6) == 0;
 }
 
+/* All headers of the request, which curl borrows. The key is the one of now. */
+static struct curl_slist *authorize(CkHttpRequest *request)
+{
+    const CkHttp *http = request->http;
+    if (!http->key)
+        return http->headers;
+    request->key = ck_key_count(http->key);
+    request->authorization = (struct curl_slist){
+        g_strconcat("Authorization: Bearer ", ck_key_text(http->key), NULL), http->headers};
+    return &request->authorization;
+}
+
+static void forget_authorization(CkHttpRequest *request)
+{
+    char *header = request->authorization.data;
+    if (header)
+        explicit_bzero(header, strlen(header));
+    g_free(header);
+}
+
 static CURL *new_easy(CkHttpRequest *request)
 {
     CURL *easy = curl_easy_init();
@@ -225,7 +249,8 @@ static CURL *new_easy(CkHttpRequest *request)
     gboolean tls = is_tls(request->url);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, authorize(request));
+    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* not for a proxy */
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -236,6 +261,8 @@ static CURL *new_easy(CkHttpRequest *request)
     /* Else giving up a request would wait for the thread that resolves its host name. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_SHARE, http->sessions);
@@ -290,6 +317,7 @@ static void request_free(CkHttpRequest *request)
     } else {
         g_queue_remove(&http->waiting, request);
     }
+    forget_authorization(request);
     g_clear_pointer(&request->body, g_byte_array_unref);
     g_free(request->url);
     g_free(request);
@@ -435,6 +463,7 @@ static void finish(CkHttpRequest *request)
     request->http->multiplexed = version >= CURL_HTTP_VERSION_2_0;
     CkHttpResponse response = {
         .status = (int)status,
+        .key = request->key,
         .body = g_byte_array_free_to_bytes(g_steal_pointer(&request->body)),
         .retry_after = response_header(request->easy, "retry-after"),
         .retry_after_ms = response_header(request->easy, "retry-after-ms"),
@@ -504,6 +533,7 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     http->context = g_main_context_ref(context);
     http->multi = multi;
     http->sessions = curl_share_init();
+    http->key = options->key;
     http->concurrency = options->concurrency;
     http->limits = ck_retry_limits(options->patience);
     http->ca_file = g_strdup(options->ca_file);

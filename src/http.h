@@ -12,11 +12,12 @@
  * An answer is whole or an error: its body, as far as its framing tells, and its head, without
  * which no status counts.
  *
- * Redirects are not followed and the key is sent to nobody but the host of the URL.
+ * Redirects are not followed, and the key is sent to nobody but the host of the URL: https from TLS
+ * 1.2 on, or http. No .netrc, no cookies and no proxy get to know it, nor do they add to it.
  */
 #pragma once
 
-#include <glib.h>
+#include "key.h"
 
 #define CK_HTTP_MAX_BODY    (16 * 1024 * 1024) /* bytes, after decompression */
 #define CK_HTTP_MAX_HEADERS (64 * 1024)        /* bytes, of all that one request is answered with */
@@ -26,6 +27,7 @@ typedef struct _CkHttpRequest CkHttpRequest;
 
 typedef struct {
     int status;
+    guint key; /* ck_key_count() of the one that it was asked with */
     GBytes *body;
     char *retry_after; /* headers, NULL where missing */
     char *retry_after_ms;
@@ -45,6 +47,7 @@ typedef void (*CkHttpSent)(gpointer data);
 /* How all requests are made; copied. */
 typedef struct {
     const char *const *headers; /* NULL-terminated; sent with every request */
+    const CkKey *key; /* borrowed; sent with each request as it is when that begins. NULL: none */
     guint concurrency;
     guint patience;      /* seconds that callers are ready to wait; above 30, requests get that
                             much in all, and a third of it to stall */

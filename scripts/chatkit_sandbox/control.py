@@ -3,6 +3,7 @@
 import re
 
 from .account import Account
+from .api import Api
 from .faults import Faults, Gate
 from .log import RequestLog
 from .messages import Answer, Refusal, Request, route
@@ -12,7 +13,8 @@ from .source import decode, encode
 class Control:
     """Answers the requests below /sandbox/, and holds what they change."""
 
-    def __init__(self, account: Account, log: RequestLog, latency: float):
+    def __init__(self, account: Account, api: Api, log: RequestLog, latency: float):
+        self.api = api
         self.log = log
         self.latency = latency  # in seconds
         self.faults = Faults()
@@ -23,6 +25,7 @@ class Control:
             "sandbox/reset": {"POST": self.reset},
             "sandbox/release": {"POST": lambda _: encode({"released": self.gate.release()})},
             "sandbox/latency": {"POST": self.set_latency},
+            "sandbox/key": {"POST": self.set_key},
             "sandbox/faults": {
                 "POST": lambda r: encode({"added": self.faults.add(r.body)}),
                 "GET": lambda _: encode(self.faults.left()),
@@ -59,3 +62,6 @@ class Control:
 
     def set_latency(self, request: Request) -> None:
         self.latency = float(decode(request.body)["ms"]) / 1000
+
+    def set_key(self, request: Request) -> None:
+        self.api.key = str(decode(request.body)["key"])

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "api.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "error.h"
+#include "keys.h"
 #include "server.h"
 
 #define KEY "sk-test-0123456789"
@@ -73,7 +77,8 @@ static void values_are_escaped_in_urls(void)
 static GError *status_error(int status, const char *body)
 {
     g_autoptr(GBytes) bytes = g_bytes_new(body, strlen(body));
-    return ck_api_status_error(status, bytes, KEY);
+    g_autoptr(CkKey) key = keys_new(KEY);
+    return ck_api_status_error(status, bytes, key);
 }
 
 static void every_status_has_its_code(void)
@@ -169,9 +174,8 @@ static Fixture *fixture_new_not_started(void)
     f->context = g_main_context_new();
     f->server = server_new(f->context);
     f->config = ck_config_new();
-    g_free(f->config->key);
     g_free(f->config->base_url);
-    f->config->key = g_strdup(KEY);
+    keys_set(f->config->key, KEY);
     f->config->base_url = server_url(f->server, "/v1");
     return f;
 }
@@ -740,6 +744,157 @@ static void what_a_callback_asks_for_counts_for_its_call(void)
     ck_causes_swap(ck_api_causes(f->api), before);
 }
 
+/* The key, in a file that is exchanged */
+
+#define NEW_KEY "sk-test-9876543210"
+
+static void write_key(const char *path, const char *text)
+{
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_assert_cmpint(g_chmod(path, 0600), ==, 0);
+}
+
+/* path: where the key is; the file goes with remove_key(). */
+static Fixture *fixture_with_file(char **path)
+{
+    g_autoptr(GError) error = NULL;
+    Fixture *f = fixture_new_not_started();
+    close(g_file_open_tmp("key-XXXXXX", path, NULL));
+    write_key(*path, KEY);
+    ck_key_set_file(f->config->key, *path);
+    ck_key_read(f->config->key, &error);
+    g_assert_no_error(error);
+    fixture_start(f);
+    return f;
+}
+
+static void remove_key(char *path)
+{
+    g_remove(path);
+    g_free(path);
+}
+
+static void assert_keys(Fixture *f, const char *const *keys)
+{
+    for (guint i = 0; keys[i]; i++) {
+        g_autofree char *sent = server_header(f->server, i, "Authorization");
+        g_autofree char *expected = g_strconcat("Bearer ", keys[i], NULL);
+        g_assert_cmpstr(sent, ==, expected);
+    }
+    g_assert_cmpuint(server_seen(f->server), ==, g_strv_length((char **)keys));
+}
+
+static void a_401_is_asked_again_with_a_new_key(void)
+{
+    char *path;
+    g_autoptr(Fixture) f = fixture_with_file(&path);
+    g_auto(Outcome) outcome = {0}, later = {0};
+    server_reply(f->server, LIST, 401, "", "");
+    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, EMPTY_PAGE);
+    write_key(path, NEW_KEY);
+    list_and_wait(f, &outcome);
+    g_assert_no_error(outcome.error);
+    list_and_wait(f, &later);
+    assert_keys(f, (const char *const[]){KEY, NEW_KEY, NEW_KEY, NULL});
+    g_assert_cmpuint(ck_api_usage(f->api).retries, ==, 1);
+    remove_key(path);
+}
+
+static void a_401_with_the_same_key_is_the_answer(void)
+{
+    char *path;
+    g_autoptr(Fixture) f = fixture_with_file(&path);
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, LIST, 401, "", "");
+    list_and_wait(f, &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_DENIED);
+    assert_keys(f, (const char *const[]){KEY, NULL});
+    remove_key(path);
+}
+
+static void a_new_key_is_tried_once_and_has_its_own_retries(void)
+{
+    char *path;
+    g_autoptr(Fixture) f = fixture_with_file(&path);
+    g_auto(Outcome) refused = {0}, failed = {0};
+    server_reply(f->server, LIST, 401, "", "");
+    server_reply(f->server, LIST, 401, "", "");
+    write_key(path, NEW_KEY);
+    list_and_wait(f, &refused);
+    g_assert_error(refused.error, CK_ERROR, CK_ERROR_DENIED);
+    server_reply(f->server, LIST, 401, "", "");
+    for (int i = 0; i < 3; i++)
+        server_reply(f->server, LIST, 500, QUICK_RETRY, "");
+    write_key(path, KEY);
+    list_and_wait(f, &failed);
+    g_assert_error(failed.error, CK_ERROR, CK_ERROR_SERVER);
+    assert_keys(f, (const char *const[]){KEY, NEW_KEY, NEW_KEY, KEY, KEY, KEY, NULL});
+    remove_key(path);
+}
+
+/* Several calls were sent with the key of before: the file is read for the first of them alone. */
+static void calls_that_were_under_way_use_a_key_that_is_known_by_then(void)
+{
+    char *path;
+    g_autoptr(Fixture) f = fixture_with_file(&path);
+    g_auto(Outcome) one = {0}, other = {0};
+    server_reply(f->server, LIST, 401, "", "");
+    server_reply(f->server, LIST, 401, "", "");
+    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, EMPTY_PAGE);
+    server_hold(f->server);
+    list(f, &one);
+    list(f, &other);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    write_key(path, NEW_KEY);
+    ck_api_read_key(f->api);
+    remove_key(path);
+    server_release(f->server, 4);
+    server_run_until(f->context, one.calls > 0 && other.calls > 0);
+    g_assert_no_error(one.error);
+    g_assert_no_error(other.error);
+    assert_keys(f, (const char *const[]){KEY, KEY, NEW_KEY, NEW_KEY, NULL});
+}
+
+static void a_key_that_cannot_be_read_is_told_of_once_and_the_old_one_stays(void)
+{
+    char *path;
+    g_autoptr(Fixture) f = fixture_with_file(&path);
+    write_key(path, NEW_KEY);
+    g_assert_cmpint(g_chmod(path, 0644), ==, 0);
+    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*stays as it was*chmod 600*");
+    for (int i = 0; i < 2; i++) {
+        g_auto(Outcome) refused = {0};
+        server_reply(f->server, LIST, 401, "", "");
+        list_and_wait(f, &refused);
+        g_assert_error(refused.error, CK_ERROR, CK_ERROR_DENIED);
+    }
+    g_test_assert_expected_messages();
+    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*stays as it was*chmod 600*");
+    ck_api_read_key(f->api); /* for who asks for it, again */
+    g_test_assert_expected_messages();
+    assert_keys(f, (const char *const[]){KEY, KEY, NULL});
+    remove_key(path);
+}
+
+static void keys_of_before_are_cut_out_as_well(void)
+{
+    char *path;
+    g_autoptr(Fixture) f = fixture_with_file(&path);
+    g_auto(Outcome) outcome = {0};
+    write_key(path, NEW_KEY);
+    ck_api_read_key(f->api);
+    remove_key(path);
+    server_reply(f->server, LIST, 400, "x-ratelimit-limit-" KEY ": " NEW_KEY "\r\n",
+                 "{\"error\":{\"message\":\"" KEY " or " NEW_KEY "\"}}");
+    list_and_wait(f, &outcome);
+    g_assert_cmpstr(outcome.error->message, ==, "the server answered 400 ([key] or [key])");
+    CkApiUsage usage = ck_api_usage(f->api);
+    g_assert_cmpstr(usage.rate_limit[0], ==, "x-ratelimit-limit-[key]");
+    g_assert_cmpstr(usage.rate_limit[1], ==, "[key]");
+}
+
 #define TEST(name) g_test_add_func("/api/" #name, name)
 
 int main(int argc, char **argv)
@@ -780,5 +935,11 @@ int main(int argc, char **argv)
     TEST(a_server_out_of_reach_is_left_alone);
     TEST(answers_that_make_no_sense_are_answers);
     TEST(what_a_callback_asks_for_counts_for_its_call);
+    TEST(a_401_is_asked_again_with_a_new_key);
+    TEST(a_401_with_the_same_key_is_the_answer);
+    TEST(a_new_key_is_tried_once_and_has_its_own_retries);
+    TEST(calls_that_were_under_way_use_a_key_that_is_known_by_then);
+    TEST(a_key_that_cannot_be_read_is_told_of_once_and_the_old_one_stays);
+    TEST(keys_of_before_are_cut_out_as_well);
     return g_test_run();
 }

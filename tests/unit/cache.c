@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "keys.h"
 #include "rows.h"
 #include "store_file.h"
 
@@ -52,8 +53,7 @@ static Fixture *fixture_new(void)
     f->directory = g_build_filename(f->root, "some", "cache", NULL);
     f->config = ck_config_new();
     f->config->cache_dir = g_strdup(f->directory);
-    g_free(f->config->key);
-    f->config->key = g_strdup("sk-secret");
+    keys_set(f->config->key, "sk-secret");
     f->log = g_string_new(NULL);
     g_log_set_handler("chatkitfs", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_FLAG_FATAL,
                       on_message, f);
@@ -200,9 +200,8 @@ static char *name_with(const char *key, const char *url, const char *organizatio
                        const char *project)
 {
     g_autoptr(CkConfig) config = ck_config_new();
-    g_free(config->key);
     g_free(config->base_url);
-    config->key = g_strdup(key);
+    keys_set(config->key, key);
     config->base_url = g_strdup(url);
     config->organization = g_strdup(organization);
     config->project = g_strdup(project);
@@ -367,7 +366,8 @@ static void the_key_is_in_no_file(void)
         g_autofree char *bytes = NULL;
         gsize size;
         g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
-        g_assert_null(memmem(bytes, size, f->config->key, strlen(f->config->key)));
+        g_assert_null(
+            memmem(bytes, size, ck_key_text(f->config->key), strlen(ck_key_text(f->config->key))));
         files++;
     }
     g_assert_cmpuint(files, ==, 4);

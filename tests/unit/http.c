@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "keys.h"
 #include "server.h"
 
 typedef struct {
@@ -13,15 +14,15 @@ typedef struct {
     CkHttp *http;
 } Fixture;
 
-static Fixture *fixture_with(guint concurrency, CkHttpSent sent)
+static Fixture *fixture_of(CkHttpOptions options)
 {
-    static const char *const headers[] = {"Authorization: Bearer key", "X-Test: yes", NULL};
+    static const char *const headers[] = {"X-Test: yes", "X-Other: no", NULL};
     g_autoptr(GError) error = NULL;
     Fixture *f = g_new(Fixture, 1);
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    CkHttpOptions options = {
-        .headers = headers, .concurrency = concurrency, .patience = 30, .sent = sent};
+    options.headers = headers;
+    options.patience = 30;
     f->http = ck_http_new(f->context, &options, &error);
     g_assert_no_error(error);
     return f;
@@ -29,7 +30,7 @@ static Fixture *fixture_with(guint concurrency, CkHttpSent sent)
 
 static Fixture *fixture_new(guint concurrency)
 {
-    return fixture_with(concurrency, NULL);
+    return fixture_of((CkHttpOptions){.concurrency = concurrency});
 }
 
 static void fixture_free(Fixture *f)
@@ -47,6 +48,7 @@ typedef struct {
     guint calls; /* of its callback */
     guint sent;  /* calls of the callback for that */
     int status;
+    guint key;
     char *body, *retry_after, *retry_after_ms, *should_retry, *rate_limit;
     gsize size;
     GError *error;
@@ -75,6 +77,7 @@ static void on_done(const CkHttpResponse *response, const GError *error, gpointe
     }
     const char *bytes = g_bytes_get_data(response->body, &outcome->size);
     outcome->status = response->status;
+    outcome->key = response->key;
     outcome->body = g_strndup(bytes ? bytes : "", outcome->size);
     outcome->retry_after = g_strdup(response->retry_after);
     outcome->retry_after_ms = g_strdup(response->retry_after_ms);
@@ -90,7 +93,7 @@ static void on_sent(gpointer data)
 /* The data of every request must be an Outcome. */
 static Fixture *fixture_counting(guint concurrency)
 {
-    return fixture_with(concurrency, on_sent);
+    return fixture_of((CkHttpOptions){.concurrency = concurrency, .sent = on_sent});
 }
 
 static CkHttpRequest *get(Fixture *f, const char *path, Outcome *outcome)
@@ -186,9 +189,9 @@ static void every_request_carries_the_headers(void)
         g_auto(Outcome) outcome = {0};
         server_json(f->server, "GET /", "{}");
         get_and_wait(f, "/", &outcome);
-        g_autofree char *key = server_header(f->server, i, "Authorization");
+        g_autofree char *other = server_header(f->server, i, "X-Other");
         g_autofree char *test = server_header(f->server, i, "X-Test");
-        g_assert_cmpstr(key, ==, "Bearer key");
+        g_assert_cmpstr(other, ==, "no");
         g_assert_cmpstr(test, ==, "yes");
     }
 }
@@ -764,6 +767,30 @@ static void free_ends_what_runs_and_what_waits_without_a_callback(void)
     g_assert_cmpuint(server_seen(f->server), ==, 1);
 }
 
+/* The key */
+
+static void each_request_carries_the_key_of_when_it_begins(void)
+{
+    g_autoptr(CkKey) key = keys_new("first");
+    g_autoptr(Fixture) f = fixture_of((CkHttpOptions){.key = key, .concurrency = 1});
+    g_auto(Outcome) one = {0}, other = {0};
+    server_json(f->server, "GET /1", "");
+    server_json(f->server, "GET /2", "");
+    server_hold(f->server);
+    get(f, "/1", &one);
+    get(f, "/2", &other);
+    server_run_until(f->context, server_seen(f->server) == 1);
+    keys_set(key, "second");
+    server_release(f->server, 2);
+    server_run_until(f->context, other.calls > 0);
+    g_autofree char *before = server_header(f->server, 0, "Authorization");
+    g_autofree char *after = server_header(f->server, 1, "Authorization");
+    g_assert_cmpstr(before, ==, "Bearer first");
+    g_assert_cmpstr(after, ==, "Bearer second");
+    g_assert_cmpuint(one.key, ==, 1); /* although there is another one by then */
+    g_assert_cmpuint(other.key, ==, 2);
+}
+
 #define TEST(name) g_test_add_func("/http/" #name, name)
 
 int main(int argc, char **argv)
@@ -808,5 +835,6 @@ int main(int argc, char **argv)
     TEST(a_callback_may_cancel_those_that_fail_with_it);
     TEST(a_callback_may_start_another_request);
     TEST(free_ends_what_runs_and_what_waits_without_a_callback);
+    TEST(each_request_carries_the_key_of_when_it_begins);
     return g_test_run();
 }

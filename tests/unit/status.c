@@ -2,6 +2,7 @@
 #include "status.h"
 
 #include "json.h"
+#include "keys.h"
 
 static char *write_status(const CkStatus *status)
 {
@@ -238,7 +239,7 @@ static void texts_are_escaped(void)
 static void nothing_of_the_key_is_told(void)
 {
     g_autoptr(CkConfig) config = ck_config_new();
-    replace(&config->key, "sk-Zq7hXw2LsecretT9");
+    keys_set(config->key, "sk-Zq7hXw2LsecretT9");
     CkStatus status = {.config = config};
     g_autofree char *text = write_status(&status);
     g_assert_null(strstr(text, "sk-"));
