@@ -3,8 +3,8 @@
  * The API key: where it comes from, and where it is kept. It comes from the first of these:
  *
  *   - a file that an option names, for its owner alone, as ssh(1) wants its keys to be
- *   - a credential, CK_KEY_CREDENTIAL in $CREDENTIALS_DIRECTORY (LoadCredential= of
- * systemd.exec(5))
+ *   - a credential (LoadCredential= of systemd.exec(5)): CK_KEY_CREDENTIAL in the directory
+ *     CREDENTIALS_DIRECTORY
  *   - the environment, CK_KEY_VARIABLE
  *
  * The first two can be read again, so that a key can be exchanged while it is in use: those who
