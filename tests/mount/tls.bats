@@ -218,3 +218,17 @@ expect_proxied() {
         fails certificate "$CHATKITFS" "$MNT"
     expect_requests 0
 }
+
+@test "a server that knows nothing newer than TLS 1.1, on a machine that would allow that" {
+    local port old=('MinProtocol = TLSv1' 'CipherString = DEFAULT:@SECLEVEL=0')
+    port=$(free_port)
+    export OPENSSL_CONF=$BATS_TEST_TMPDIR/openssl.cnf OPENAI_BASE_URL=https://localhost:$port/v1
+    printf '%s\n' 'openssl_conf = all' '[all]' 'ssl_conf = tls' '[tls]' 'system_default = old' '[old]' \
+        "${old[@]}" >"$OPENSSL_CONF"
+    openssl s_server -accept "127.0.0.1:$port" -cert "$BATS_FILE_TMPDIR/right.pem" \
+        -key "$BATS_FILE_TMPDIR/right.key" -tls1_1 -www >/dev/null 2>&1 3>&- &
+    started+=($!)
+    # Others do get an answer.
+    wait_until curl -s --noproxy '*' --cacert "$SSL_CERT_FILE" --tlsv1.0 -o /dev/null "$OPENAI_BASE_URL"
+    fails 'protocol version' "$CHATKITFS" --timeout=1 "$MNT"
+}
