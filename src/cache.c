@@ -212,6 +212,27 @@ static void set_left(const CkCache *cache)
         set_in_use(cache);
 }
 
+/* A key that was exchanged is another account's for the next mount, which knows only the new one:
+ * the file gets the name that it will look for. Where there is such a file, both stay. */
+static void follow_key(CkCache *cache)
+{
+    g_autofree char *name = ck_cache_name(cache->config);
+    g_autofree char *lock_path = g_strdup_printf("%s/%s.lock", cache->directory, name);
+    g_autofree char *path = g_strdup_printf("%s/%s.sqlite", cache->directory, name);
+    g_autofree char *left = describe_file(cache);
+    int lock =
+        left && strcmp(path, cache->path) != 0 ? open_own(cache->directory, lock_path, NULL) : -1;
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && g_access(path, F_OK) != 0 &&
+        rename(cache->path, path) == 0) {
+        close(cache->lock);
+        cache->lock = lock;
+        g_free(cache->path);
+        cache->path = g_steal_pointer(&path);
+    } else if (lock >= 0) {
+        close(lock);
+    }
+}
+
 /* Size */
 
 static gint64 now(void)
@@ -487,8 +508,10 @@ void ck_cache_free(CkCache *cache)
         ck_store_flush_used(cache->store, NULL); /* which may begin work on the log */
         stop_work(cache);
         ck_store_free(cache->store);
-        if (cache->path && !damaged)
+        if (cache->path && !damaged) {
+            follow_key(cache);
             set_left(cache);
+        }
     }
     if (cache->lock >= 0)
         close(cache->lock);

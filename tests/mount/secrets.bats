@@ -311,6 +311,18 @@ sanitized() {
     no_canary_anywhere
 }
 
+@test "what the cache holds is there for the next mount, which has the new key" {
+    mount_fs --cache-dir="$SEARCHED/cache" --api-key-file="$KEY_FILE"
+    ls "$MNT/$THREAD/" >/dev/null
+    use_key "$NEW_KEY"
+    ls "$MNT/$(account '.[-2].thread.id')/" >/dev/null
+    unmount
+    control POST /reset >/dev/null
+    mount_fs --ttl=inf --cache-dir="$SEARCHED/cache" --api-key-file="$KEY_FILE"
+    ls "$MNT/$THREAD/" >/dev/null
+    expect_requests 0
+}
+
 @test "SIGHUP has it read again" {
     mount_in_foreground --ttl=inf --api-key-file="$KEY_FILE"
     control POST /reset >/dev/null

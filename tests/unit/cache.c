@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -927,6 +928,64 @@ static void what_rows_are_made_of_is_that_of_the_version(void)
                     "26412071a537ebe21d16d8da0ccdfe420101e7e95379949c8b7d7e55f93b0411");
 }
 
+/* An exchanged key */
+
+static guint count_in_next(Fixture *f)
+{
+    g_autoptr(CkCache) cache = open_cache(f);
+    return count_threads(ck_cache_store(cache));
+}
+
+static void a_file_goes_with_a_key_that_is_exchanged(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache(f);
+    g_autofree char *before = file_of(f, "sqlite");
+    CkCache *cache = open_cache(f);
+    keys_set(f->config->key, "sk-other");
+    ck_cache_free(cache);
+    g_assert_false(g_file_test(before, G_FILE_TEST_EXISTS));
+    g_autofree char *lock = file_of(f, "lock");
+    g_autofree char *left = NULL;
+    g_assert_true(g_file_get_contents(lock, &left, NULL, NULL));
+    g_assert_true(g_str_has_prefix(left, "clean "));
+    g_assert_cmpuint(count_in_next(f), ==, THREADS);
+    keys_set(f->config->key, "sk-secret");
+    g_assert_cmpuint(count_in_next(f), ==, 0);
+    g_assert_cmpstr(f->log->str, ==, "");
+}
+
+static void a_file_of_the_new_key_is_left_alone(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache(f);
+    keys_set(f->config->key, "sk-other");
+    g_assert_cmpuint(count_in_next(f), ==, 0); /* and is there from now on */
+    keys_set(f->config->key, "sk-secret");
+    CkCache *cache = open_cache(f);
+    keys_set(f->config->key, "sk-other");
+    ck_cache_free(cache);
+    g_assert_cmpuint(count_in_next(f), ==, 0);
+    keys_set(f->config->key, "sk-secret");
+    g_assert_cmpuint(count_in_next(f), ==, THREADS);
+}
+
+static void a_name_that_another_mount_has_is_not_taken(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache(f);
+    CkCache *cache = open_cache(f);
+    keys_set(f->config->key, "sk-other");
+    g_autofree char *lock = file_of(f, "lock");
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+    ck_cache_free(cache);
+    g_assert_false(has_file(f, "sqlite"));
+    close(fd);
+    keys_set(f->config->key, "sk-secret");
+    g_assert_cmpuint(count_in_next(f), ==, THREADS);
+}
+
 #define TEST(name) g_test_add_func("/cache/" #name, name)
 
 int main(int argc, char **argv)
@@ -952,6 +1011,9 @@ int main(int argc, char **argv)
     TEST(what_another_version_made_is_removed);
     TEST(damage_that_is_found_later_is_moved_aside_then);
     TEST(the_second_works_on_a_copy);
+    TEST(a_file_goes_with_a_key_that_is_exchanged);
+    TEST(a_file_of_the_new_key_is_left_alone);
+    TEST(a_name_that_another_mount_has_is_not_taken);
     TEST(another_view_lists_the_threads_anew);
     TEST(threads_are_called_as_this_view_calls_them);
     TEST(a_listing_is_read_on_where_it_was_left);
