@@ -58,16 +58,15 @@ no_canary() {
 # What can be read of a process, but for its memory and tables of its pages; which files it has open,
 # and what is in those.
 no_canary_in_process() {
-    local fd files=()
+    local fd files=() opened=()
     [[ -r /proc/$1/cmdline ]]
     mapfile -t files < <(find "/proc/$1" "/proc/$1/attr" /proc/"$1"/task/* -maxdepth 1 -type f -readable \
         ! -name mem ! -name pagemap 2>/dev/null)
     no_canary "what /proc tells of $2" "${files[@]}"
     for fd in "/proc/$1/fd"/*; do
-        if [[ -f $fd ]]; then
-            no_canary "$fd of $2" "$fd"
-        fi
+        [[ ! -f $fd ]] || opened+=("$fd")
     done
+    no_canary "what $2 has open" "${opened[@]}" /dev/null
     expect "$(find "/proc/$1" -maxdepth 2 -type l -printf '%l\n' 2>/dev/null | grep -F "${CANARIES[@]}")" "" \
         "links of $2"
     # Nobody but root sees its environment at all.
@@ -192,27 +191,37 @@ mounted_with() {
 # --- Who could tell it -----------------------------------------------------------------------
 
 @test "a server that repeats the key does not get it into log, errors, status or cache" {
-    local body status
+    local threads id readers=()
     use_key "$NEW_KEY"
-    mount_in_foreground -d --timeout=1 --cache-dir="$SEARCHED/cache" --api-key-file="$KEY_FILE"
+    mount_in_foreground -d --cache-dir="$SEARCHED/cache" --api-key-file="$KEY_FILE"
     use_key "$KEY"
-    ls "$MNT/$(account '.[-2].thread.id')/" >/dev/null # from now on both are known
-    for status in 400 401 403 500; do
-        fault status /items "status: $status, headers: {\"x-should-retry\": \"false\", \"x-ratelimit-key\": \"$KEY\"},
-            body: {error: {message: \"No: $KEY, or ${KEY:0:30}... or $NEW_KEY\", code: \"$KEY\"}}"
-        ls "$MNT/$THREAD/" >>"$LOG" 2>&1 || true
-        no_canary "with status $status" "$LOG" "$MNT/.chatkitfs/status"
+    ls "$MNT/$(account '.[-7].thread.id')/" >/dev/null # from now on both are known
+    # What is not HTTP, or odd, takes retries, so it is read at once, from threads so far from each other
+    # that none is fetched ahead.
+    mapfile -t threads < <(account '.[range(3; 30; 7)].thread.id')
+    control POST /faults "$(jq -n --arg key "$KEY" --arg new "$NEW_KEY" '
+        [(400, 401, 403, 500 | {kind: "status", status: ., body: {error: {code: $key,
+             message: "No: \($key), or \($key[:30])... or \($new)"}}}),
+         ({error: $key}, $key, {data: $key}, {data: [{($key): 1}]} | {kind: "body", body: .})
+         | .match = "'"$THREAD"'/items"
+         | .headers = {($key): $key, "x-ratelimit-key": $key, "x-should-retry": "false"}] +
+        [($key, "HTTP/1.1 \($key)\r\n", "HTTP/1.1 200 \($key)\r\nContent-Length: \($key)\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nContent-Encoding: \($key)\r\nContent-Length: 1\r\n\r\nx")
+         | {kind: "raw", raw: @base64, times: null}]
+        | [$ARGS.positional, .[8:]] as [$threads, $raw]
+        | .[:8] + [range(4) | $raw[.] + {match: $threads[.]}]' --args "${threads[@]}")" >/dev/null
+    for id in {1..8}; do
+        run ! ls "$MNT/$THREAD/"
+        no_canary "the status" "$MNT/.chatkitfs/status"
     done
-    # Not JSON, of another shape, too deep.
-    for body in "\"$KEY\"" "{data: \"$KEY\"}" "{error: \"$KEY\"}" "{data: [{\"$KEY\": 1}]}"; do
-        fault body /items "body: $body, headers: {\"$KEY\": \"$KEY\"}"
-        ls "$MNT/$THREAD/" >>"$LOG" 2>&1 || true
+    for id in "${threads[@]:0:4}"; do
+        ls "$MNT/$id/" >>"$LOG.readers" 2>&1 3>&- &
+        readers+=($!)
+        started+=($!)
     done
-    for body in "$KEY" "HTTP/1.1 $KEY"$'\r\n' "HTTP/1.1 200 $KEY"$'\r\n'"Content-Length: $KEY"$'\r\n\r\n' \
-        $'HTTP/1.1 200 OK\r\nContent-Encoding: '"$KEY"$'\r\nContent-Length: 1\r\n\r\nx'; do
-        fault raw /items "times: null, raw: \"$(base64 -w 0 <<<"$body")\""
-        ls "$MNT/$THREAD/" >>"$LOG" 2>&1 || true
-        control DELETE /faults >/dev/null
+    for id in "${readers[@]}"; do
+        ended "$id"
+        ((STATUS != 0))
     done
     grep -q '\[key\]' "$LOG"
     no_canary_anywhere

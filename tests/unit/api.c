@@ -833,7 +833,29 @@ static void a_new_key_is_tried_once_and_has_its_own_retries(void)
     remove_key(path);
 }
 
-/* Several calls were sent with the key of before: the file is read for the first of them alone. */
+/* Not even if it changes each time. */
+static void a_call_is_asked_again_once(void)
+{
+    char *path;
+    g_autoptr(Fixture) f = fixture_with_file(&path);
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, LIST, 401, "", "");
+    server_reply(f->server, LIST, 401, "", "");
+    server_hold(f->server);
+    list(f, &outcome);
+    server_run_until(f->context, server_seen(f->server) == 1);
+    write_key(path, NEW_KEY);
+    server_release(f->server, 1);
+    server_run_until(f->context, server_seen(f->server) == 2);
+    write_key(path, KEY);
+    server_release(f->server, 1);
+    server_run_until(f->context, outcome.calls > 0);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_DENIED);
+    assert_keys(f, (const char *const[]){KEY, NEW_KEY, NULL});
+    remove_key(path);
+}
+
+/* Both were sent with the key of before; the file need not be read for them. */
 static void calls_that_were_under_way_use_a_key_that_is_known_by_then(void)
 {
     char *path;
@@ -938,6 +960,7 @@ int main(int argc, char **argv)
     TEST(a_401_is_asked_again_with_a_new_key);
     TEST(a_401_with_the_same_key_is_the_answer);
     TEST(a_new_key_is_tried_once_and_has_its_own_retries);
+    TEST(a_call_is_asked_again_once);
     TEST(calls_that_were_under_way_use_a_key_that_is_known_by_then);
     TEST(a_key_that_cannot_be_read_is_told_of_once_and_the_old_one_stays);
     TEST(keys_of_before_are_cut_out_as_well);
