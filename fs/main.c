@@ -196,9 +196,9 @@ static gboolean fetch_first_page(Program *program, CkPager *pager, GError **erro
     return !failure;
 }
 
-/* Until it is unmounted or told to end. FALSE without an error where libfuse or fusermount3 has
- * printed why it can't be mounted. */
-static gboolean serve(Program *program, const char *mountpoint, GError **error)
+/* Until it is unmounted or told to end. FALSE without an error where libfuse has printed why it
+ * can't be mounted. */
+static gboolean serve(Program *program, CkKeeper *keeper, const char *mountpoint, GError **error)
 {
     GMainContext *context = g_main_loop_get_context(program->loop);
     const CkOptions *options = program->options;
@@ -249,8 +249,8 @@ static gboolean serve(Program *program, const char *mountpoint, GError **error)
     };
     g_autoptr(CkOwnFiles) own = ck_own_files_new(ck_report_files, CK_REPORT_FILES, &mount);
     mount.own = own;
-    g_autoptr(CkSession) session = ck_session_mount(&mount, mountpoint, options->mount_options,
-                                                    options->debug, on_unmounted, program);
+    g_autoptr(CkSession) session = ck_session_mount(&mount, keeper, options->mount_options,
+                                                    options->debug, on_unmounted, program, error);
     if (!session)
         return FALSE;
     program->session = session;
@@ -277,6 +277,9 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
                     g_strerror(errno));
         return FALSE;
     }
+    g_autoptr(CkKeeper) keeper = ck_keeper_new(mountpoint, options->mount_options, error);
+    if (!keeper)
+        return FALSE;
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     program.loop = loop;
@@ -285,7 +288,7 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
     /* SIG_IGN: started with nohup(1). */
     program.has_terminal = signal(SIGHUP, SIG_IGN) != SIG_IGN && can_open_terminal();
     g_unix_signal_add(SIGHUP, on_hangup, &program);
-    return serve(&program, mountpoint, error);
+    return serve(&program, keeper, mountpoint, error);
 }
 
 static gboolean run(const CkOptions *options, CkLog *log, GError **error)

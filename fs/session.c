@@ -31,7 +31,6 @@ struct _CkSession {
     CkExpiry *expiry;
     GHashTable *names; /* Name *, each its own key; they are forgotten when the loop is idle */
     GSource *forgetting;
-    gboolean mounted;
     void (*ended)(gpointer data);
     gpointer data;
 };
@@ -108,8 +107,19 @@ static gboolean name_equal(gconstpointer a, gconstpointer b)
     return one->folder == other->folder && strcmp(one->name, other->name) == 0;
 }
 
-CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
-                            gboolean debug, void (*ended)(gpointer data), gpointer data)
+/* Has libfuse take the descriptor of a mount that somebody else made (fuse_session_mount() in
+ * fuse_lowlevel.h). */
+static gboolean take_descriptor(struct fuse_session *fuse, int fd)
+{
+    g_autofree char *path = g_strdup_printf("/dev/fd/%d", fd);
+    if (fuse_session_mount(fuse, path) == 0)
+        return TRUE;
+    close(fd);
+    return FALSE;
+}
+
+CkSession *ck_session_mount(CkMount *mount, CkKeeper *keeper, const char *options, gboolean debug,
+                            void (*ended)(gpointer data), gpointer data, GError **error)
 {
     struct fuse_session *fuse = new_fuse(mount, options, debug);
     if (!fuse)
@@ -120,11 +130,10 @@ CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *
     session->ended = ended;
     session->data = data;
     session->names = g_hash_table_new_full(name_hash, name_equal, name_free, NULL);
-    if (fuse_session_mount(fuse, mountpoint) != 0)
+    int fd = ck_keeper_mount(keeper, error);
+    if (fd < 0 || !take_descriptor(fuse, fd))
         return NULL;
-    session->mounted = TRUE;
     static const struct fuse_custom_io io = {.read = read_request, .writev = write_reply};
-    int fd = fuse_session_fd(fuse);
     if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL) || fuse_session_custom_io(fuse, &io, fd) != 0)
         return NULL;
     mount->notifier = session->notifier = ck_notifier_new(fuse, mount->context);
@@ -291,9 +300,7 @@ void ck_session_free(CkSession *session)
     }
     g_clear_pointer(&session->expiry, ck_expiry_free);
     g_hash_table_unref(session->names);
-    if (session->mounted)
-        fuse_session_unmount(session->fuse);
-    fuse_session_destroy(session->fuse);
-    free(session->buffer.mem); /* allocated by libfuse with malloc */
+    fuse_session_destroy(session->fuse); /* which closes the descriptor */
+    free(session->buffer.mem);           /* allocated by libfuse with malloc */
     g_free(session);
 }

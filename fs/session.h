@@ -3,15 +3,16 @@
  * source of the main context. */
 #pragma once
 
+#include "keeper.h"
 #include "request.h"
 
 typedef struct _CkSession CkSession;
 
-/* Mounts. options: for -o, such as "fsname=x,allow_other"; debug: libfuse prints every request.
- * ended is called when somebody has unmounted. libfuse itself prints what fails; the result is
- * then NULL. The mount must outlive the result. */
-CkSession *ck_session_mount(CkMount *mount, const char *mountpoint, const char *options,
-                            gboolean debug, void (*ended)(gpointer data), gpointer data);
+/* Has the keeper mount. options: for -o, such as "fsname=x,allow_other"; debug: libfuse prints
+ * every request. ended is called when somebody has unmounted. NULL where it fails, without an error
+ * where libfuse has printed why. The mount must outlive the result. */
+CkSession *ck_session_mount(CkMount *mount, CkKeeper *keeper, const char *options, gboolean debug,
+                            void (*ended)(gpointer data), gpointer data, GError **error);
 
 /* Have the kernel forget what it knows of a thread that is new or not as it was, that has got
  * items, of which an item is not as it was, or that is gone: CkCheckEvents, for which data is the
@@ -27,7 +28,8 @@ void ck_session_refresh(gpointer session);
 /* Names that it is to forget when there is time for that: now. */
 void ck_session_flush(gpointer session);
 
-/* Unmounts, if that has not happened yet, and ends what still waits. */
+/* Ends what still waits, and closes the kernel's descriptor: what is mounted is dead then, until
+ * the keeper has unmounted it. */
 void ck_session_free(CkSession *session);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkSession, ck_session_free)
