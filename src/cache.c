@@ -414,13 +414,16 @@ CkCache *ck_cache_open(GMainContext *context, const CkConfig *config, const char
     if (!config->cache_dir)
         return (cache->store = ck_store_new(error)) ? g_steal_pointer(&cache) : NULL;
     cache->directory = prepare_directory(config->cache_dir, mountpoint, error);
-    if (!cache->directory || !open_store(cache, error))
+    if (!cache->directory)
+        return NULL;
+    ck_store_set_temporary(cache->directory);
+    if (!open_store(cache, error))
         return NULL;
     ck_store_set_damaged(cache->store, on_damaged, cache);
     if (!cache->path)
         return g_steal_pointer(&cache);
-    ck_store_set_grown(cache->store, on_grown, cache);
     make_smaller_at_once(cache);
+    ck_store_set_grown(cache->store, on_grown, cache); /* which starts a thread */
     return g_steal_pointer(&cache);
 }
 
@@ -491,6 +494,11 @@ void ck_cache_set_replaced(CkCache *cache, void (*replaced)(const GError *error,
 gboolean ck_cache_is_own(const CkCache *cache)
 {
     return cache->path != NULL;
+}
+
+const char *ck_cache_directory(const CkCache *cache)
+{
+    return cache->directory;
 }
 
 CkStore *ck_cache_store(CkCache *cache)

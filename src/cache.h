@@ -35,6 +35,10 @@ void ck_cache_free(CkCache *cache);
 /* Borrowed. */
 CkStore *ck_cache_store(CkCache *cache);
 
+/* The one directory in which files are written from now on, borrowed; NULL: none. The cache has no
+ * thread before its store is written to. */
+const char *ck_cache_directory(const CkCache *cache);
+
 /* Whether what is put into the store is kept: no other process had the file before. */
 gboolean ck_cache_is_own(const CkCache *cache);
 

@@ -13,13 +13,6 @@
 #define VERSION_MAX      TEXT_OF(CK_VERSION_MAX)
 #define NUMBER_BITS_TEXT TEXT_OF(NUMBER_BITS)
 
-/* A private database needs neither durability nor other readers. cache_size: KiB of pages held in
- * memory, beyond which they go to the temporary file. */
-static const char private_settings[] = "PRAGMA journal_mode = MEMORY;"
-                                       "PRAGMA synchronous = OFF;"
-                                       "PRAGMA locking_mode = EXCLUSIVE;"
-                                       "PRAGMA cache_size = -8192;";
-
 /* json stands last in its rows: what is behind a large value is found by reading all of its pages
  * (fileformat2.html, 1.6). */
 static const char schema[] =
@@ -259,15 +252,6 @@ gboolean ck_store_prepare(CkStore *store, GError **error)
         if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->prepared[i], NULL))
             return set_error(store, error);
-    return TRUE;
-}
-
-gboolean ck_store_open_private(CkStore *store, GError **error)
-{
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread */
-    if (sqlite3_open_v2("", &store->db, flags, NULL) ||
-        sqlite3_exec(store->db, private_settings, NULL, NULL, NULL))
-        return set_error(store, error);
     return TRUE;
 }
 

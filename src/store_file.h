@@ -21,6 +21,10 @@ CkStore *ck_store_open(const char *path, gboolean check, GError **error);
 /* A private store with what is in the file at this moment; the same errors. */
 CkStore *ck_store_copy(const char *path, GError **error);
 
+/* Where files without a name are from now on that a store needs: by default SQLite's own choice,
+ * see tempfilesonly.html. For the life of the program. */
+void ck_store_set_temporary(const char *directory);
+
 /* Calls damaged, once, when the database turns out to be damaged while it is used. It is in the
  * middle of something then: the store may be replaced only later. */
 void ck_store_set_damaged(CkStore *store, void (*damaged)(gpointer data), gpointer data);
