@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "confine.h"
 #include "daemon.h"
 #include "error.h"
 #include "listing.h"
@@ -27,6 +28,7 @@ typedef struct {
     GMainLoop *loop;
     const CkOptions *options;
     CkLog *log;
+    CkConfined confined;
     int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
     gboolean stopped;
     gboolean timed_out;
@@ -123,9 +125,14 @@ static gboolean on_deadline(gpointer data)
 static void on_mount_ready(gpointer data)
 {
     Program *program = data;
-    if (program->ready_fd < 0)
+    g_autofree char *confined = ck_confined_describe(&program->confined);
+    if (program->ready_fd < 0) {
+        printf("chatkitfs: %s\n", confined);
+        fflush(stdout);
         return;
+    }
     ck_log_to_syslog(program->log);
+    g_message("%s", confined);
     ck_daemon_ready(program->ready_fd); /* which leaves the terminal */
     program->has_terminal = FALSE;
     program->ready_fd = -1;
@@ -198,14 +205,13 @@ static gboolean fetch_first_page(Program *program, CkPager *pager, GError **erro
 
 /* Until it is unmounted or told to end. FALSE without an error where libfuse has printed why it
  * can't be mounted. */
-static gboolean serve(Program *program, CkKeeper *keeper, const char *mountpoint, GError **error)
+static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError **error)
 {
     GMainContext *context = g_main_loop_get_context(program->loop);
     const CkOptions *options = program->options;
     const CkConfig *config = options->config;
-    g_autoptr(CkCache) cache = ck_cache_open(context, config, mountpoint, error);
-    CkStore *store = cache ? ck_cache_store(cache) : NULL;
-    g_autoptr(CkApi) api = store ? ck_api_new(context, config, error) : NULL;
+    CkStore *store = ck_cache_store(cache);
+    g_autoptr(CkApi) api = ck_api_new(context, config, error);
     if (!api)
         return FALSE;
     program->api = api;
@@ -240,6 +246,7 @@ static gboolean serve(Program *program, CkKeeper *keeper, const char *mountpoint
         .tree = tree,
         .walks = walks,
         .log = program->log,
+        .confined = program->confined,
         .uid = getuid(),
         .gid = getgid(),
         .parked = G_QUEUE_INIT,
@@ -264,6 +271,33 @@ static gboolean serve(Program *program, CkKeeper *keeper, const char *mountpoint
     return TRUE;
 }
 
+static void watch_signals(Program *program)
+{
+    g_unix_signal_add(SIGINT, on_signal, program);
+    g_unix_signal_add(SIGTERM, on_signal, program);
+    /* SIG_IGN: started with nohup(1). */
+    program->has_terminal = signal(SIGHUP, SIG_IGN) != SIG_IGN && can_open_terminal();
+    g_unix_signal_add(SIGHUP, on_hangup, program);
+}
+
+/* What takes privileges comes first: a process that mounts, and opening the cache. Only then is
+ * there another thread (GLib has one for signals), and only then is anything read from the network.
+ */
+static gboolean run_confined(Program *program, const char *mountpoint, GError **error)
+{
+    const CkOptions *options = program->options;
+    GMainContext *context = g_main_loop_get_context(program->loop);
+    g_autoptr(CkKeeper) keeper = ck_keeper_new(mountpoint, options->mount_options, error);
+    g_autoptr(CkCache) cache =
+        keeper ? ck_cache_open(context, options->config, mountpoint, error) : NULL;
+    if (!cache)
+        return FALSE;
+    program->confined = ck_confine(options->config->offline ? NULL : options->config->base_url,
+                                   ck_cache_directory(cache));
+    watch_signals(program);
+    return serve(program, keeper, cache, error);
+}
+
 static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
 {
     g_autofree char *mountpoint = NULL;
@@ -277,18 +311,10 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
                     g_strerror(errno));
         return FALSE;
     }
-    g_autoptr(CkKeeper) keeper = ck_keeper_new(mountpoint, options->mount_options, error);
-    if (!keeper)
-        return FALSE;
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     program.loop = loop;
-    g_unix_signal_add(SIGINT, on_signal, &program);
-    g_unix_signal_add(SIGTERM, on_signal, &program);
-    /* SIG_IGN: started with nohup(1). */
-    program.has_terminal = signal(SIGHUP, SIG_IGN) != SIG_IGN && can_open_terminal();
-    g_unix_signal_add(SIGHUP, on_hangup, &program);
-    return serve(&program, keeper, mountpoint, error);
+    return run_confined(&program, mountpoint, error);
 }
 
 static gboolean run(const CkOptions *options, CkLog *log, GError **error)

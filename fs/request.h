@@ -20,6 +20,7 @@
 
 #include <fuse_lowlevel.h>
 
+#include "confine.h"
 #include "expiry.h"
 #include "kernel.h"
 #include "log.h"
@@ -44,6 +45,7 @@ typedef struct {
     CkWalks *walks;
     CkLog *log;
     CkOwnFiles *own;
+    CkConfined confined;
     gint64 mounted_at;    /* seconds since 1970 */
     guint64 operations;   /* that were started */
     guint64 waited;       /* those of them that were parked, however often */

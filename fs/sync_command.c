@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "confine.h"
 #include "error.h"
 #include "sync.h"
 
@@ -213,6 +214,15 @@ static gboolean sync_all(Command *command, GMainContext *context, const CkConfig
     return conclude(command, error);
 }
 
+/* Once the files are open that it needs, and before it has another thread. */
+static void confine(const CkConfig *config, const CkCache *cache)
+{
+    const CkConfined confined = ck_confine(config->base_url, ck_cache_directory(cache));
+    g_autofree char *words = ck_confined_describe(&confined);
+    printf("chatkitfs: %s\n", words);
+    fflush(stdout);
+}
+
 gboolean ck_sync_command(const CkOptions *options, GError **error)
 {
     const CkConfig *config = options->config;
@@ -230,10 +240,11 @@ gboolean ck_sync_command(const CkOptions *options, GError **error)
                     config->cache_dir);
         return FALSE;
     }
+    signal(SIGPIPE, SIG_IGN);
+    confine(config, cache);
     g_autoptr(CkApi) api = ck_api_new(context, config, error);
     if (!api)
         return FALSE;
-    signal(SIGPIPE, SIG_IGN);
     Command command = {
         .loop = loop,
         .cache = cache,

@@ -220,6 +220,15 @@ static void write_last_error(Writer *writer, const CkStatus *status)
     end_object(writer);
 }
 
+static void write_confined(Writer *writer, const CkStatus *status)
+{
+    begin(writer, "confined");
+    boolean(writer, "files", status->confined.files);
+    boolean(writer, "tcp", status->confined.tcp);
+    boolean(writer, "system_calls", status->confined.system_calls);
+    end_object(writer);
+}
+
 void ck_status_write(const CkStatus *status, GString *out)
 {
     Writer writer = {.out = out};
@@ -229,6 +238,7 @@ void ck_status_write(const CkStatus *status, GString *out)
     write_account(&writer, status->config);
     write_view(&writer, status->config);
     write_options(&writer, status->config);
+    write_confined(&writer, status);
     write_known(&writer, status);
     write_requests(&writer, &status->usage);
     begin(&writer, "cache");

@@ -18,6 +18,9 @@ typedef struct {
     guint64 operations; /* of the file system, and … */
     guint64 waited;     /* those of them that had to wait for a fetch */
     struct {
+        gboolean files, tcp, system_calls; /* what the process has given up, see fs/confine.h */
+    } confined;
+    struct {
         const char *message; /* NULL: there was none */
         const char *remedy;
         gint64 time;

@@ -89,7 +89,7 @@ shows_what_was_filled() {
     kill -KILL "$FS_PID"
     wait_until gone "$FS_PID"
     wait_until gone "$READER"
-    fusermount3 -u "$MNT"
+    wait_until not_mounted
     control POST /release
     control POST /reset
     cached mount_fs
@@ -138,7 +138,7 @@ shows_what_was_filled() {
         kill -KILL "$FS_PID"
         wait_until gone "$FS_PID"
         wait_until gone "$READER"
-        fusermount3 -u "$MNT"
+        wait_until not_mounted
         control POST /reset
         expect "$(<"$LOG")" ""
         after=$(items_kept)
@@ -193,8 +193,7 @@ END
     fill
     cached mount_fs
     kill -KILL "$FS_PID"
-    wait_until gone "$FS_PID"
-    fusermount3 -u "$MNT"
+    wait_until not_mounted
     cached mount_in_foreground
     shows_what_was_filled
     expect_requests 0

@@ -87,7 +87,7 @@ expect_true_counts() {
     expect "$(status .options)" '{"ttl":7,"relist":600,"strict":false,"concurrency":3,"page_size":50,"timeout":30}'
     expect "$(jq --arg a "$before" --arg b "$after" \
         '.mounted_since >= $a and .mounted_since <= $b' "$MNT/.chatkitfs/status")" true
-    expect "$(status keys_unsorted)" '["version","mounted_since","account","view","options","counts","listing","items","requests","bytes_received","cache","rate_limit","server_reachable","last_error"]'
+    expect "$(status keys_unsorted)" '["version","mounted_since","account","view","options","confined","counts","listing","items","requests","bytes_received","cache","rate_limit","server_reachable","last_error"]'
     expect "$(status .last_error)" null
 }
 

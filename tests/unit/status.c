@@ -53,6 +53,11 @@ static void a_new_mount_has_every_member(void)
                     "    \"page_size\": 100,\n"
                     "    \"timeout\": 30\n"
                     "  },\n"
+                    "  \"confined\": {\n"
+                    "    \"files\": false,\n"
+                    "    \"tcp\": false,\n"
+                    "    \"system_calls\": false\n"
+                    "  },\n"
                     "  \"counts\": {\n"
                     "    \"threads\": 0,\n"
                     "    \"users\": 0,\n"
@@ -161,6 +166,7 @@ static void every_number_stands_where_it_belongs(void)
                   .gate = {19, 1001, TRUE}},
         .operations = 20,
         .waited = 21,
+        .confined = {.files = TRUE, .system_calls = TRUE},
         .last_error = {"it broke", "mend it", 1700000000},
     };
     static const char *const parts[] = {
@@ -176,6 +182,7 @@ static void every_number_stands_where_it_belongs(void)
         "\"concurrency\": 32,",
         "\"page_size\": 33,",
         "\"timeout\": 34\n",
+        "\"files\": true,\n    \"tcp\": false,\n    \"system_calls\": true\n",
         "\"threads\": 2,",
         "\"users\": 1,",
         "\"items\": 9223372036854775807\n",
