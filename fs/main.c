@@ -256,6 +256,8 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
     };
     g_autoptr(CkOwnFiles) own = ck_own_files_new(ck_report_files, CK_REPORT_FILES, &mount);
     mount.own = own;
+    g_autoptr(CkFailures) failures = ck_failures_new(&ck_thread_clock);
+    mount.failures = failures;
     g_autoptr(CkSession) session = ck_session_mount(&mount, keeper, options->mount_options,
                                                     options->debug, on_unmounted, program, error);
     if (!session)

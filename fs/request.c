@@ -55,6 +55,15 @@ static void end_failed(CkRequest *request, const GError *error)
     end(request, absent && !request->name ? ESTALE : ck_errno(error));
 }
 
+/* The same once it has waited, for those who wait in the kernel. */
+static void end_waited(CkRequest *request, const GError *error)
+{
+    int thread = fuse_req_ctx(request->req)->pid;
+    if (request->waits_for != CK_WAITS_FOR_REFRESH)
+        ck_failures_add(request->mount->failures, &request->lacks, thread, error);
+    end_failed(request, error);
+}
+
 /* What it waited for is over. It may be handed to the notifier now, and be freed here before it is
  * replied to, so that nothing may be left for an interrupt. */
 static void wake(CkRequest *request)
@@ -73,9 +82,10 @@ static void on_woken(const GError *error, gpointer data)
         g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND))
         request->no_thread = TRUE;
     else if (error) {
-        end_failed(request, error);
+        end_waited(request, error);
         return;
     }
+    ck_failures_forget(request->mount->failures, &request->lacks);
     run(request);
 }
 
@@ -87,7 +97,7 @@ static void on_checked(const GError *error, gpointer data)
     request->check = NULL;
     wake(request);
     if (error && (request->mount->config->strict || request->waits_for == CK_WAITS_FOR_REFRESH)) {
-        end_failed(request, error);
+        end_waited(request, error);
         return;
     }
     request->valid = request->mount->config->ttl;
@@ -107,7 +117,7 @@ static gboolean on_deadline(gpointer data)
                                           what, request->mount->config->timeout);
     ck_log_failure(error, request->mount->log);
     unpark(request);
-    end_failed(request, error);
+    end_waited(request, error);
     return G_SOURCE_REMOVE;
 }
 
@@ -129,9 +139,24 @@ static void start_deadline(CkRequest *request)
     g_source_attach(request->deadline, mount->context);
 }
 
+/* What has just failed for the one behind which the request's reader may have waited in the kernel;
+ * NULL where nothing has, or what is known can be shown instead. */
+static const GError *find_failure(CkRequest *request, const CkWant *want)
+{
+    CkMount *mount = request->mount;
+    gboolean fails = request->waits_for == CK_WAITS_FOR_PAGE ||
+                     (request->waits_for == CK_WAITS_FOR_CHECK && mount->config->strict);
+    return fails ? ck_failures_find(mount->failures, want, fuse_req_ctx(request->req)->pid) : NULL;
+}
+
 static void park(CkRequest *request, const CkWant *want)
 {
     CkMount *mount = request->mount;
+    const GError *failure = find_failure(request, want);
+    if (failure) {
+        end_failed(request, failure);
+        return;
+    }
     /* Asked before on_interrupt is registered: fuse_req_interrupt_func() would call it at once, and
      * hold a lock inside the request that on_interrupt frees. */
     if (mount->ending || fuse_req_interrupted(request->req)) {

@@ -14,7 +14,9 @@
  *
  * The fetch that a request waits for goes on when the request does not. A request that may show
  * only what has been checked (revalidate.h) is parked in the same way, but with a wait at the
- * revalidator; if that takes too long it is run with what is known.
+ * revalidator; if that takes too long it is run with what is known. One whose reader has waited in
+ * the kernel for another request, which failed, is told the same instead of being parked
+ * (failures.h).
  */
 #pragma once
 
@@ -22,6 +24,7 @@
 
 #include "confine.h"
 #include "expiry.h"
+#include "failures.h"
 #include "kernel.h"
 #include "log.h"
 #include "own_files.h"
@@ -46,6 +49,7 @@ typedef struct {
     CkLog *log;
     CkOwnFiles *own;
     CkConfined confined;
+    CkFailures *failures;
     gint64 mounted_at;    /* seconds since 1970 */
     guint64 operations;   /* that were started */
     guint64 waited;       /* those of them that were parked, however often */
