@@ -31,6 +31,7 @@ class Bench:
     memory: list[Account]
     first: list[int]  # threads
     pages: int
+    tries: int  # of each signal to who waits
     samples: Samples = field(default_factory=Samples)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 

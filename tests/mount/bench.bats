@@ -91,6 +91,19 @@ in_bench() {
     grep -E '^\| 101 threads of 3 items \| [0-9.]+ MiB ' "$TABLE"
 }
 
+@test "interrupts, of readers and of the mount" {
+    bench --tries 2 interrupts
+    nothing_left
+    local operation signal
+    for operation in lookup getattr readdir open read; do
+        for signal in SIGINT SIGKILL; do
+            expect "$(samples "$operation $signal" | jq length)" 2 "$operation, $signal"
+        done
+    done
+    expect "$(samples SIGTERM | jq length)" 1
+    expect "$(grep -c 'p99 [0-9.]* m\?s' "$TABLE")" 11
+}
+
 @test "the table goes into a document, between its markers" {
     local document=$BATS_TEST_TMPDIR/document
     printf '%s\n' before '<!-- scripts/bench: begin -->' old '<!-- scripts/bench: end -->' after \
