@@ -83,4 +83,5 @@ def main() -> None:
         print(times, line)
 
 
-main()
+if __name__ == "__main__":
+    main()

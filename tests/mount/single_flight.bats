@@ -10,7 +10,7 @@ setup_file() {
 
 # T: a cold thread, by its folder's name; its items take two pages.
 mount_thread() {
-    mount_in_foreground "$@"
+    mount_in_foreground --ttl=1d "$@"
     T=$MNT/Thread-1.cthr_00001
     control POST /reset >/dev/null
 }
