@@ -32,6 +32,8 @@ int ck_errno(const GError *error)
         return ENOTCONN;
     case CK_ERROR_STORE_FULL:
         return ENOSPC;
+    case CK_ERROR_NO_MEMORY:
+        return ENOMEM;
     case CK_ERROR_REJECTED:
     case CK_ERROR_SERVER:
     case CK_ERROR_CONNECTION:

@@ -203,7 +203,7 @@ static void decode(gpointer data)
     else if (answer->kind == CK_API_LIST_ITEMS)
         answer->page = ck_prepare_items(answer->body, &answer->error);
     else if (ck_json_check(json, &answer->error))
-        answer->thread = ck_prepare_thread(json);
+        answer->thread = ck_prepare_thread(json, &answer->error);
 }
 
 static void on_decoded(gpointer data)

@@ -57,16 +57,19 @@ static void close_piece(Window *window, const CkSink *piece)
 
 /* Renders an item as the kind says: CK_FILE_ITEM_JSON, CK_FILE_ITEM_MD, or CK_FILE_ITEMS_JSONL for
  * its line there. */
-static void render_item(CkFile file, CkSlice json, CkSink *out)
+static gboolean render_item(CkFile file, CkSlice json, CkSink *out, GError **error)
 {
     if (file == CK_FILE_ITEM_JSON) {
         ck_json_indent(json, out);
     } else if (file == CK_FILE_ITEMS_JSONL) {
         ck_json_compact(json, out);
     } else {
-        g_autoptr(CkItem) item = ck_decode_item(json);
+        g_autoptr(CkItem) item = ck_decode_item(json, error);
+        if (!item)
+            return FALSE;
         ck_render_item(item, out);
     }
+    return TRUE;
 }
 
 static gboolean is_kept(const CkContents *contents, CkFile file, gint64 row)
@@ -75,14 +78,17 @@ static gboolean is_kept(const CkContents *contents, CkFile file, gint64 row)
 }
 
 /* Renders an item and keeps the result. */
-static void keep(CkContents *contents, CkFile file, gint64 row, GBytes *json)
+static gboolean keep(CkContents *contents, CkFile file, gint64 row, GBytes *json, GError **error)
 {
     g_clear_pointer(&contents->json, g_bytes_unref);
+    contents->row = 0;
+    g_string_truncate(contents->text, 0);
+    if (!render_item(file, ck_slice_bytes(json), &(CkSink){.text = contents->text}, error))
+        return FALSE;
     contents->json = g_bytes_ref(json);
     contents->file = file;
     contents->row = row;
-    g_string_truncate(contents->text, 0);
-    render_item(file, ck_slice_bytes(json), &(CkSink){.text = contents->text});
+    return TRUE;
 }
 
 static guint64 size_of(const CkItemRow *item, CkFile file)
@@ -99,7 +105,7 @@ static gboolean put_recent(CkContents *contents, gint64 row, CkFile file, CkSink
     if (item && file == CK_FILE_ITEM_MD)
         ck_sink_bytes(out, g_bytes_get_data(item->md, NULL), g_bytes_get_size(item->md));
     else if (item)
-        render_item(file, ck_slice_bytes(item->json), out);
+        render_item(file, ck_slice_bytes(item->json), out, NULL); /* nothing is decoded for that */
     return item != NULL;
 }
 
@@ -115,12 +121,11 @@ static gboolean put_item(CkContents *contents, const CkItemRow *item, CkFile fil
         g_autoptr(GBytes) json = ck_store_item_json(contents->store, item->row, error);
         if (!json)
             return FALSE;
-        if (size < KEPT_MIN || size > KEPT_MAX) {
-            render_item(file, ck_slice_bytes(json), out);
-            return TRUE;
-        }
-        if (!kept || !g_bytes_equal(contents->json, json))
-            keep(contents, file, item->row, json);
+        if (size < KEPT_MIN || size > KEPT_MAX)
+            return render_item(file, ck_slice_bytes(json), out, error);
+        if ((!kept || !g_bytes_equal(contents->json, json)) &&
+            !keep(contents, file, item->row, json, error))
+            return FALSE;
         contents->changes = changes;
     }
     ck_sink_bytes(out, contents->text->str, contents->text->len);
@@ -261,7 +266,8 @@ static gboolean read_items(CkContents *contents, const Transcript *transcript, W
         const CkForm *former = former_of(transcript, number);
         if (former) {
             CkSink piece = open_piece(window);
-            render_item(transcript->each, ck_slice_bytes(former->json), &piece);
+            if (!render_item(transcript->each, ck_slice_bytes(former->json), &piece, error))
+                return FALSE;
             close_piece(window, &piece);
             continue;
         }
@@ -274,16 +280,19 @@ static gboolean read_items(CkContents *contents, const Transcript *transcript, W
 }
 
 /* What thread.json is, or what precedes the items in thread.md. */
-static void add_thread(CkFile file, GBytes *json, Window *window)
+static gboolean add_thread(CkFile file, GBytes *json, Window *window, GError **error)
 {
     CkSink piece = open_piece(window);
     if (file == CK_FILE_THREAD_JSON) {
         ck_json_indent(ck_slice_bytes(json), &piece);
     } else {
-        g_autoptr(CkThread) thread = ck_decode_thread(ck_slice_bytes(json));
+        g_autoptr(CkThread) thread = ck_decode_thread(ck_slice_bytes(json), error);
+        if (!thread)
+            return FALSE;
         ck_render_thread_head(thread, &piece);
     }
     close_piece(window, &piece);
+    return TRUE;
 }
 
 /* The thread as it was in a version of one of its files. */
@@ -314,9 +323,9 @@ static gboolean read_thread_file(CkContents *contents, gint64 row, CkFile file, 
     if (past_head)
         window->offset -= thread.head_size;
     else if (file != CK_FILE_ITEMS_JSONL) {
-        if (!read_form(store, file, &thread, version, &form, error))
+        if (!read_form(store, file, &thread, version, &form, error) ||
+            !add_thread(file, form.json, window, error))
             return FALSE;
-        add_thread(file, form.json, window);
     }
     if (file == CK_FILE_THREAD_JSON || thread.settled == 0 || window->size == 0)
         return TRUE;
@@ -340,8 +349,7 @@ static gboolean read_item_file(CkContents *contents, gint64 row, CkFile file, gu
     CkFound found = ck_store_former_item(contents->store, row, version, &form, error);
     if (!ck_store_must_find(found, error))
         return FALSE;
-    render_item(file, ck_slice_bytes(form.json), &piece);
-    return TRUE;
+    return render_item(file, ck_slice_bytes(form.json), &piece, error);
 }
 
 gboolean ck_contents_read(CkContents *contents, CkFile file, gint64 row, guint version,

@@ -15,9 +15,8 @@ static char *identity(CkSlice token)
 {
     g_autofree char *repaired = ck_json_repair(token, NULL);
     if (strlen(repaired) == token.size && memcmp(repaired, token.data, token.size) == 0) {
-        g_autoptr(cJSON) string = cJSON_Parse(repaired);
-        const char *text = cJSON_GetStringValue(string);
-        return text && *text ? g_strdup(text) : NULL;
+        g_autofree char *text = ck_json_text(token);
+        return *text ? g_steal_pointer(&text) : NULL;
     }
     GString *as_sent = g_string_new("\xff");
     for (gsize i = 0; i < token.size; i++)
@@ -112,10 +111,12 @@ void ck_page_free(CkPage *page)
 
 /* Threads */
 
-CkThread *ck_decode_thread(CkSlice json)
+CkThread *ck_decode_thread(CkSlice json, GError **error)
 {
     g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(cJSON) object = ck_value_parse_object(json, missing, NULL);
+    g_autoptr(cJSON) object = ck_value_parse_object(json, missing, NULL, error);
+    if (!object)
+        return NULL;
     const cJSON *status = ck_value_get(object, "status");
     CkThread *thread = g_new0(CkThread, 1);
     thread->json = json;
@@ -147,7 +148,8 @@ void ck_decode_error(GBytes *body, char **message, char **code)
     *message = *code = NULL;
     if (json.size > ERROR_MAX || !ck_json_check(json, NULL))
         return;
-    g_autoptr(cJSON) object = ck_value_parse(json, NULL);
+    g_autoptr(cJSON) object = NULL;
+    ck_value_parse(json, NULL, &object, NULL); /* without memory the status alone tells */
     const cJSON *inner = ck_value_get(object, "error");
     *message = g_strdup(ck_value_string(inner, "message"));
     *code = g_strdup(ck_value_string(inner, "code"));

@@ -66,12 +66,12 @@ typedef struct {
 CkPage *ck_decode_page(GBytes *body, GError **error);
 void ck_page_free(CkPage *page);
 
-/* The thread that an element of a page, or an answer, is. Never fails. */
-CkThread *ck_decode_thread(CkSlice json);
+/* The thread that an element of a page, or an answer, is. Error: CK_ERROR_NO_MEMORY alone. */
+CkThread *ck_decode_thread(CkSlice json, GError **error);
 void ck_thread_free(CkThread *thread);
 
-/* Never fails: what can't be shown is named in a note among the parts. */
-CkItem *ck_decode_item(CkSlice json);
+/* What can't be shown is named in a note among the parts. Error: CK_ERROR_NO_MEMORY alone. */
+CkItem *ck_decode_item(CkSlice json, GError **error);
 void ck_item_free(CkItem *item);
 
 /* The message and the code of OpenAI's error object {"error":{"message","code"}}; each is NULL

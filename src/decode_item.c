@@ -10,6 +10,7 @@ typedef struct {
     GPtrArray *taken;   /* cJSON: those members of object that the parts show */
     GPtrArray *missing; /* names of members that they do not show */
     guint lost;         /* characters of it that are no text */
+    GError *error;      /* of the first part that could not be decoded, or NULL */
 } Decoding;
 
 static void part_free(gpointer data)
@@ -212,7 +213,9 @@ static void decode_widget(Decoding *decoding)
                                          : source_text(ck_value_child(decoding->object, widget));
     CkSlice json = {payload, strlen(payload)};
     guint *lost = is_string ? &decoding->lost : NULL; /* else they are counted already */
-    g_autoptr(cJSON) tree = ck_json_check(json, NULL) ? ck_value_parse(json, lost) : NULL;
+    g_autoptr(cJSON) tree = NULL;
+    if (ck_json_check(json, NULL) && !ck_value_parse(json, lost, &tree, &decoding->error))
+        return;
     ck_item_add_widget(decoding->item, (CkValue){tree, json});
     CK_ITEM_ADD(decoding->item, CK_PART_CODE, .text = payload, .label = "Widget");
 }
@@ -334,19 +337,19 @@ static void add_notes(Decoding *decoding)
     }
 }
 
-CkItem *ck_decode_item(CkSlice json)
+CkItem *ck_decode_item(CkSlice json, GError **error)
 {
-    CkItem *item = g_new0(CkItem, 1);
+    g_autoptr(GPtrArray) taken = g_ptr_array_new();
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+    guint lost = 0;
+    g_autoptr(cJSON) object = ck_value_parse_object(json, missing, &lost, error);
+    if (!object)
+        return NULL;
+    g_autoptr(CkItem) item = g_new0(CkItem, 1);
     item->json = json;
     item->finished = TRUE;
     item->parts = g_ptr_array_new_with_free_func(part_free);
-    Decoding decoding = {
-        .item = item,
-        .taken = g_ptr_array_new(),
-        .missing = g_ptr_array_new_with_free_func(g_free),
-    };
-    g_autoptr(cJSON) object = ck_value_parse_object(json, decoding.missing, &decoding.lost);
-    decoding.object = (CkValue){object, json};
+    Decoding decoding = {item, {object, json}, taken, missing, lost, NULL};
     item->role = ck_name_role(ck_value_type(object));
     item->created_at = ck_value_time(object, "created_at");
     take_what_every_item_has(&decoding);
@@ -357,9 +360,11 @@ CkItem *ck_decode_item(CkSlice json)
         g_ptr_array_set_size(decoding.missing, 0);
     }
     add_notes(&decoding);
-    g_ptr_array_unref(decoding.taken);
-    g_ptr_array_unref(decoding.missing);
-    return item;
+    if (decoding.error) {
+        g_propagate_error(error, decoding.error);
+        return NULL;
+    }
+    return g_steal_pointer(&item);
 }
 
 void ck_item_free(CkItem *item)

@@ -1,35 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode_value.h"
 
+#include "error.h"
+
 /* What has more values is shown as it was sent and not looked into: cJSON takes 64 bytes and more
  * for each, be it "0,". */
 #define VALUES_MAX 200000
 
 #define TIME_MAX 253402300799.0 /* the last second of the year 9999 */
 
-cJSON *ck_value_parse(CkSlice json, guint *lost)
+static gboolean no_memory(GError **error)
 {
-    /* A value takes a byte at least: most need not be counted. */
-    if (json.size >= VALUES_MAX && ck_json_count(json) > VALUES_MAX)
-        return NULL;
-    g_autofree char *repaired = ck_json_repair(json, lost);
-    return cJSON_Parse(repaired);
+    g_set_error_literal(error, CK_ERROR, CK_ERROR_NO_MEMORY, "no memory to decode JSON");
+    return FALSE;
 }
 
-cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost)
+gboolean ck_value_parse(CkSlice json, guint *lost, cJSON **value, GError **error)
+{
+    *value = NULL;
+    /* A value takes a byte at least: most need not be counted. */
+    if (json.size >= VALUES_MAX && ck_json_count(json) > VALUES_MAX)
+        return TRUE;
+    g_autofree char *repaired = ck_json_repair(json, lost);
+    *value = cJSON_Parse(repaired);
+    return *value || no_memory(error); /* nothing else is left that cJSON fails of */
+}
+
+/* The text of a member's name. */
+static char *name_of(CkSlice key)
+{
+    g_autofree char *repaired = ck_json_repair(key, NULL);
+    return ck_json_text((CkSlice){repaired, strlen(repaired)});
+}
+
+/* Takes value, or (NULL) adds null. */
+static gboolean add_member(cJSON *object, const char *name, cJSON *value, GError **error)
+{
+    cJSON *member = value ? value : cJSON_CreateNull();
+    if (member && cJSON_AddItemToObject(object, name, member))
+        return TRUE;
+    cJSON_Delete(member);
+    return no_memory(error);
+}
+
+/* Adds the members of json that there is room for. */
+static gboolean parse_members(CkSlice json, cJSON *object, GPtrArray *missing, guint *lost,
+                              GError **error)
 {
     CkJsonIter iter;
     gsize left = VALUES_MAX;
-    cJSON *object = ck_value_parse(json, lost);
-    if (object)
-        return object;
-    object = cJSON_CreateObject();
     ck_json_iter_init(&iter, json);
     while (iter.object && ck_json_iter_next(&iter)) {
-        g_autoptr(cJSON) key = ck_value_parse(iter.key, NULL);
-        const char *name = key ? key->valuestring : "";
+        g_autofree char *name = name_of(iter.key);
         gsize count = ck_json_count(iter.value);
-        cJSON *value = count < left ? ck_value_parse(iter.value, lost) : NULL;
+        cJSON *value = NULL;
+        if (count < left && !ck_value_parse(iter.value, lost, &value, error))
+            return FALSE;
         left -= value ? count : 1;
         if (left == 0) {
             cJSON_Delete(value);
@@ -38,9 +64,25 @@ cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost)
         }
         if (!value)
             g_ptr_array_add(missing, g_strdup(name));
-        cJSON_AddItemToObject(object, name, value ? value : cJSON_CreateNull());
+        if (!add_member(object, name, value, error))
+            return FALSE;
     }
-    return object;
+    return TRUE;
+}
+
+cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost, GError **error)
+{
+    g_autoptr(cJSON) object = NULL;
+    if (!ck_value_parse(json, lost, &object, error))
+        return NULL;
+    if (object)
+        return g_steal_pointer(&object);
+    object = cJSON_CreateObject();
+    if (!object) {
+        no_memory(error);
+        return NULL;
+    }
+    return parse_members(json, object, missing, lost, error) ? g_steal_pointer(&object) : NULL;
 }
 
 void ck_value_iter_init(CkValueIter *iter, CkValue container)

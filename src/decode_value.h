@@ -8,12 +8,14 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cJSON, cJSON_Delete)
 
-/* NULL where json has more values than cJSON is given. lost: as ck_json_repair(). */
-cJSON *ck_value_parse(CkSlice json, guint *lost);
+/* *value, to be deleted: NULL where json has more values than cJSON is given. lost: as
+ * ck_json_repair(). Error: CK_ERROR_NO_MEMORY. */
+gboolean ck_value_parse(CkSlice json, guint *lost, cJSON **value, GError **error);
 
 /* As ck_value_parse(), but of an object that is too much as a whole those members that are not, as
- * long as there is room; the others are null, and their names added to missing. Never NULL. */
-cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost);
+ * long as there is room; the others are null, and their names added to missing. NULL with the error
+ * set. */
+cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost, GError **error);
 
 /* A value and what it was parsed from. */
 typedef struct {

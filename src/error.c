@@ -47,6 +47,8 @@ const char *ck_error_remedy(CkError code)
         return "what the cache held is fetched again; read again";
     case CK_ERROR_STORE_VERSION:
         return "what the cache held is fetched again";
+    case CK_ERROR_NO_MEMORY:
+        return "close other programs, or allow this one more memory; then read again";
     }
     return "please report this";
 }

@@ -26,7 +26,8 @@ typedef enum {
     CK_ERROR_STORE_FULL,    /* no room for the store's file */
     CK_ERROR_STORE_DAMAGED, /* the store's file can't be trusted */
     CK_ERROR_STORE_VERSION, /* it was made by another version of this program */
-    CK_ERROR_LAST = CK_ERROR_STORE_VERSION,
+    CK_ERROR_NO_MEMORY,     /* cJSON, curl or SQLite got none; where GLib gets none, it ends us */
+    CK_ERROR_LAST = CK_ERROR_NO_MEMORY,
 } CkError;
 
 GQuark ck_error_quark(void);

@@ -345,6 +345,9 @@ static GError *transport_error(CkHttpRequest *request, CURLcode code)
     if (request->too_large)
         return g_error_new_literal(CK_ERROR, CK_ERROR_TOO_LARGE, request->too_large);
     switch (code) {
+    case CURLE_OUT_OF_MEMORY:
+        error = CK_ERROR_NO_MEMORY;
+        break;
     case CURLE_OK: /* curl takes what came before the connection was closed for the whole head */
         message = "the connection was closed within the headers";
         break;

@@ -37,7 +37,8 @@ typedef struct {
 
 /* Called once for each request that was not cancelled, with an answer of any status or with the
  * error of the transport: CK_ERROR_TIMED_OUT, _REFUSED, _UNREACHABLE, _CONNECTION,
- * _TOO_LARGE or _BAD_RESPONSE (not HTTP). Both are the caller's to read, not to keep. */
+ * _TOO_LARGE, _NO_MEMORY or _BAD_RESPONSE (not HTTP). Both are the caller's to read, not to keep.
+ */
 typedef void (*CkHttpDone)(const CkHttpResponse *response, const GError *error, gpointer data);
 
 /* Called when a request goes out to the server, data being that of the request: once for each, and

@@ -261,6 +261,17 @@ static int escaped_unit(const char *at, const char *end)
     return unit;
 }
 
+static gboolean is_pair(int high, int low)
+{
+    return high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000;
+}
+
+/* The character that the two halves of a surrogate pair are. */
+static gunichar pair_of(int high, int low)
+{
+    return (gunichar)(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+}
+
 gboolean ck_json_is_key(CkSlice key, const char *name)
 {
     const char *at = key.data + 1, *end = key.data + key.size - 1;
@@ -271,6 +282,26 @@ gboolean ck_json_is_key(CkSlice key, const char *name)
         at += unit < 0 ? 1 : 6;
     }
     return !*name && at == end;
+}
+
+char *ck_json_text(CkSlice string)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    GString *text = g_string_sized_new(string.size);
+    const char *end = string.data + string.size - 1;
+    for (const char *at = string.data + 1; at < end;) {
+        const char *slash = memchr(at, '\\', (gsize)(end - at));
+        g_string_append_len(text, at, (slash ? slash : end) - at);
+        if (!slash)
+            break;
+        int unit = escaped_unit(slash, end), low = escaped_unit(slash + 6, end);
+        if (unit < 0)
+            g_string_append_c(text, meant[strchr(letters, slash[1]) - letters]);
+        else
+            g_string_append_unichar(text, is_pair(unit, low) ? pair_of(unit, low) : (gunichar)unit);
+        at = slash + (unit < 0 ? 2 : is_pair(unit, low) ? 12 : 6);
+    }
+    return g_string_free(text, FALSE);
 }
 
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value)
@@ -382,11 +413,6 @@ void ck_json_indent(CkSlice value, CkSink *out)
     put_indented(value, out, CK_JSON_DEPTH_MAX, put_as_sent);
 }
 
-static gboolean is_pair(int high, int low)
-{
-    return high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000;
-}
-
 /* The character that the escape at at stands for and the place after it; 0 where it has to stay an
  * escape: a quote, a backslash, a backtick, a control, or half of a surrogate pair. */
 static gunichar shown_character(const char *at, const char *end, const char **after)
@@ -397,7 +423,7 @@ static gunichar shown_character(const char *at, const char *end, const char **af
         return at[1] == '/' ? '/' : 0;
     if (is_pair(unit, low)) {
         *after = at + 12;
-        return (gunichar)(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+        return pair_of(unit, low);
     }
     gboolean stays = unit == '"' || unit == '\\' || unit == '`' ||
                      (unit >= 0xd800 && unit < 0xe000) || g_unichar_iscntrl((gunichar)unit);

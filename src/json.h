@@ -63,6 +63,10 @@ gboolean ck_json_iter_next(CkJsonIter *iter);
 /* Whether a key, with its quotes, spells a name, however it is escaped. name: ASCII. */
 gboolean ck_json_is_key(CkSlice key, const char *name);
 
+/* The text of a string that ck_json_repair() has nothing to do with, without quotes and escapes; to
+ * be freed. */
+char *ck_json_text(CkSlice string);
+
 /* The value of an object's member, however its name is escaped; of several with that name the
  * last, as most readers do it. FALSE where there is none. name: ASCII. */
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);

@@ -6,9 +6,11 @@
 /* Items whose JSON is larger are rendered without keeping the text. */
 #define KEPT_JSON_MAX (64 * 1024)
 
-CkPreparedThread *ck_prepare_thread(CkSlice json)
+CkPreparedThread *ck_prepare_thread(CkSlice json, GError **error)
 {
-    g_autoptr(CkThread) thread = ck_decode_thread(json);
+    g_autoptr(CkThread) thread = ck_decode_thread(json, error);
+    if (!thread)
+        return NULL;
     CkSink indented = {0}, head = {0};
     ck_json_indent(json, &indented);
     ck_render_thread_head(thread, &head);
@@ -33,9 +35,11 @@ void ck_prepared_thread_free(CkPreparedThread *thread)
     g_free(thread);
 }
 
-CkPreparedItem *ck_prepare_item(CkSlice json)
+CkPreparedItem *ck_prepare_item(CkSlice json, GError **error)
 {
-    g_autoptr(CkItem) item = ck_decode_item(json);
+    g_autoptr(CkItem) item = ck_decode_item(json, error);
+    if (!item)
+        return NULL;
     GString *text = json.size <= KEPT_JSON_MAX ? g_string_sized_new(json.size) : NULL;
     CkSink indented = {0}, md = {.text = text}, line = {0};
     ck_json_indent(json, &indented);
@@ -64,25 +68,33 @@ void ck_prepared_item_free(CkPreparedItem *item)
     g_free(item);
 }
 
-CkPage *ck_prepare_threads(GBytes *body, GError **error)
+/* Each element, prepared by one of the above. */
+typedef gpointer (*Prepare)(CkSlice json, GError **error);
+
+static CkPage *prepare_page(GBytes *body, Prepare prepare, GDestroyNotify free_prepared,
+                            GError **error)
 {
-    CkPage *page = ck_decode_page(body, error);
+    g_autoptr(CkPage) page = ck_decode_page(body, error);
     if (!page)
         return NULL;
-    page->prepared = g_ptr_array_new_with_free_func((GDestroyNotify)ck_prepared_thread_free);
-    for (guint i = 0; i < page->elements->len; i++)
-        g_ptr_array_add(page->prepared,
-                        ck_prepare_thread(g_array_index(page->elements, CkSlice, i)));
-    return page;
+    page->prepared = g_ptr_array_new_with_free_func(free_prepared);
+    for (guint i = 0; i < page->elements->len; i++) {
+        gpointer prepared = prepare(g_array_index(page->elements, CkSlice, i), error);
+        if (!prepared)
+            return NULL;
+        g_ptr_array_add(page->prepared, prepared);
+    }
+    return g_steal_pointer(&page);
+}
+
+CkPage *ck_prepare_threads(GBytes *body, GError **error)
+{
+    return prepare_page(body, (Prepare)ck_prepare_thread, (GDestroyNotify)ck_prepared_thread_free,
+                        error);
 }
 
 CkPage *ck_prepare_items(GBytes *body, GError **error)
 {
-    CkPage *page = ck_decode_page(body, error);
-    if (!page)
-        return NULL;
-    page->prepared = g_ptr_array_new_with_free_func((GDestroyNotify)ck_prepared_item_free);
-    for (guint i = 0; i < page->elements->len; i++)
-        g_ptr_array_add(page->prepared, ck_prepare_item(g_array_index(page->elements, CkSlice, i)));
-    return page;
+    return prepare_page(body, (Prepare)ck_prepare_item, (GDestroyNotify)ck_prepared_item_free,
+                        error);
 }

@@ -30,14 +30,14 @@ typedef struct {
     GBytes *md; /* its .md; NULL where the item is too large for that to be kept */
 } CkPreparedItem;
 
-/* The thread, or the item, that an element of a page is. Never fails. */
-CkPreparedThread *ck_prepare_thread(CkSlice json);
+/* The thread, or the item, that an element of a page is. Error: CK_ERROR_NO_MEMORY alone. */
+CkPreparedThread *ck_prepare_thread(CkSlice json, GError **error);
 void ck_prepared_thread_free(CkPreparedThread *thread);
 
-CkPreparedItem *ck_prepare_item(CkSlice json);
+CkPreparedItem *ck_prepare_item(CkSlice json, GError **error);
 void ck_prepared_item_free(CkPreparedItem *item);
 
-/* As ck_decode_page(), with page->prepared set. */
+/* As ck_decode_page(), with page->prepared set: all of its elements, or an error. */
 CkPage *ck_prepare_threads(GBytes *body, GError **error);
 CkPage *ck_prepare_items(GBytes *body, GError **error);
 

@@ -32,9 +32,9 @@
  * until > v, or of the present ones. A file of version CK_VERSION_MAX changes where it is, and in
  * its transcripts.
  *
- * All functions run on one thread. They fail with CK_ERROR_STORE or CK_ERROR_STORE_FULL. A
- * function that finds a row returns CK_FOUND (the row is set, and to be cleared by the caller),
- * CK_ABSENT, or CK_FAILED with the error set.
+ * All functions run on one thread. They fail with CK_ERROR_STORE, CK_ERROR_STORE_FULL or
+ * CK_ERROR_NO_MEMORY. A function that finds a row returns CK_FOUND (the row is set, and to be
+ * cleared by the caller), CK_ABSENT, or CK_FAILED with the error set.
  */
 #pragma once
 

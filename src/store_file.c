@@ -33,6 +33,8 @@ static CkError code_of(sqlite3 *db)
     int code = sqlite3_errcode(db) & 0xff;
     int cause = sqlite3_system_errno(db);
     switch (code) {
+    case SQLITE_NOMEM:
+        return CK_ERROR_NO_MEMORY;
     case SQLITE_FULL:
         return CK_ERROR_STORE_FULL;
     case SQLITE_CORRUPT:

@@ -85,7 +85,11 @@ static gboolean rename_threads(CkStore *store, const CkConfig *config, GError **
         const char *id = (const char *)sqlite3_column_text(statement, 1);
         const char *json = sqlite3_column_blob(statement, 2);
         CkSlice slice = {json, (gsize)sqlite3_column_bytes(statement, 2)};
-        g_autoptr(CkThread) thread = config->name_by_id ? NULL : ck_decode_thread(slice);
+        g_autoptr(CkThread) thread = config->name_by_id ? NULL : ck_decode_thread(slice, error);
+        if (!thread && !config->name_by_id) {
+            sqlite3_finalize(statement);
+            return FALSE;
+        }
         g_autofree char *name = ck_name_thread(thread ? thread->title : NULL, id);
         ok = rename_thread(store, sqlite3_column_int64(statement, 0), name, error);
     }

@@ -156,8 +156,8 @@ static gboolean is_identity(const char *id)
 /* Returns the element as an item's .md. */
 static GString *check_element(CkSlice json)
 {
-    g_autoptr(CkItem) item = ck_decode_item(json);
-    g_autoptr(CkThread) thread = ck_decode_thread(json);
+    g_autoptr(CkItem) item = ck_decode_item(json, NULL);
+    g_autoptr(CkThread) thread = ck_decode_thread(json, NULL);
     g_autofree char *id = ck_decode_identity(json, "id");
     GString *markdown = written(item_markdown, item);
     check_markdown(markdown);

@@ -910,8 +910,8 @@ static void what_rows_are_made_of_is_that_of_the_version(void)
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     for (gsize i = 0; i < G_N_ELEMENTS(elements); i++) {
         CkSlice json = {elements[i], strlen(elements[i])};
-        g_autoptr(CkPreparedItem) item = ck_prepare_item(json);
-        g_autoptr(CkPreparedThread) thread = ck_prepare_thread(json);
+        g_autoptr(CkPreparedItem) item = ck_prepare_item(json, NULL);
+        g_autoptr(CkPreparedThread) thread = ck_prepare_thread(json, NULL);
         g_autofree char *folder = ck_name_thread(thread->title, "id");
         g_autofree char *user = ck_name_user(thread->user);
         g_autofree char *numbers =

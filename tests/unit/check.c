@@ -394,7 +394,7 @@ static void a_thread_known_by_its_id_alone_gets_its_place(void)
 {
     g_autoptr(Fixture) f = fixture_with_threads("5 4");
     g_autofree char *json = thread_json("6");
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)}, NULL);
     g_assert_true(ck_store_put_thread(f->store, "6", "bob", "T.6", thread, &(gboolean){0}, NULL));
     script_threads(f, "?limit=3&order=desc", "7 6 5 +");
     check(f, 0, 1, "changed:7 changed:6");

@@ -142,7 +142,7 @@ static void reads_the_example_of_the_reference(void)
                 "      \"object\": \"chatkit.thread\",\n      \"title\": \"Demo feedback\"\n    }\n"
                 "  ],\n  \"has_more\": false,\n  \"object\": \"list\"\n}\n");
     g_assert_cmpuint(page->elements->len, ==, 2);
-    g_autoptr(CkThread) thread = ck_decode_thread(g_array_index(page->elements, CkSlice, 1));
+    g_autoptr(CkThread) thread = ck_decode_thread(g_array_index(page->elements, CkSlice, 1), NULL);
     g_assert_cmpstr(thread->id, ==, "cthr_def456");
     g_assert_cmpstr(thread->title, ==, "Demo feedback");
     g_assert_null(thread->user);
@@ -318,7 +318,7 @@ static void identities_are_alike_only_where_texts_are(void)
 
 static CkThread *thread_of(const char *text)
 {
-    CkThread *thread = ck_decode_thread(slice(text));
+    CkThread *thread = ck_decode_thread(slice(text), NULL);
     g_assert_nonnull(thread);
     assert_slice(thread->json, text);
     return thread;

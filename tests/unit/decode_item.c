@@ -527,7 +527,7 @@ static void shows_unknown_types_as_valid_text(void)
 {
     static const char broken[] = "{\"type\":\"x\",\"n\":1,\"a\":\"b\0c\xfc\"}";
     g_autofree char *copy = g_memdup2(broken, sizeof broken - 1);
-    g_autoptr(CkItem) item = ck_decode_item((CkSlice){copy, sizeof broken - 1});
+    g_autoptr(CkItem) item = ck_decode_item((CkSlice){copy, sizeof broken - 1}, NULL);
     const CkPart *all = g_ptr_array_index(item->parts, item->parts->len - 2);
     g_assert_cmpint(all->kind, ==, CK_PART_JSON);
     g_assert_true(g_utf8_validate(all->text, -1, NULL));

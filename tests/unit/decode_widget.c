@@ -9,8 +9,9 @@ typedef struct {
 /* What a person reads in a widget. */
 static char *describe_widget(const char *component)
 {
-    g_autoptr(cJSON) tree = ck_value_parse(parts_slice(component), NULL);
-    g_autoptr(CkItem) item = ck_decode_item(parts_slice("{\"type\":\"task_group\"}"));
+    g_autoptr(cJSON) tree = NULL;
+    g_assert_true(ck_value_parse(parts_slice(component), NULL, &tree, NULL));
+    g_autoptr(CkItem) item = ck_decode_item(parts_slice("{\"type\":\"task_group\"}"), NULL);
     g_assert_cmpuint(item->parts->len, ==, 0);
     ck_item_add_widget(item, (CkValue){tree, parts_slice(component)});
     return parts_describe(item);
@@ -261,7 +262,7 @@ static void reads_words_of_components_it_does_not_know(void)
 
 static void no_widget_is_no_words(void)
 {
-    g_autoptr(CkItem) item = ck_decode_item(parts_slice("{\"type\":\"task_group\"}"));
+    g_autoptr(CkItem) item = ck_decode_item(parts_slice("{\"type\":\"task_group\"}"), NULL);
     ck_item_add_widget(item, (CkValue){0});
     g_assert_cmpuint(item->parts->len, ==, 0);
 }

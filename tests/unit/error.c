@@ -6,7 +6,7 @@
 /* A remedy ends a sentence of the log: one line, without a full stop. */
 static void every_code_has_a_remedy(void)
 {
-    for (int code = CK_ERROR_INVALID; code <= CK_ERROR_STORE_FULL; code++) {
+    for (int code = CK_ERROR_INVALID; code <= CK_ERROR_LAST; code++) {
         const char *remedy = ck_error_remedy((CkError)code);
         g_assert_cmpuint(strlen(remedy), >, 10);
         g_assert_null(strchr(remedy, '\n'));

@@ -803,7 +803,7 @@ static void take_name(Fixture *f, const char *name)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *json = g_strdup_printf("{\"title\":\"%s\"}", name);
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)}, NULL);
     ck_store_put_thread(f->store, "in-the-way", NULL, name, thread, &(gboolean){0}, &error);
     g_assert_no_error(error);
 }

@@ -13,7 +13,7 @@ static inline CkSlice parts_slice(const char *text)
  */
 static inline CkItem *parts_item(const char *text)
 {
-    CkItem *item = ck_decode_item(parts_slice(text));
+    CkItem *item = ck_decode_item(parts_slice(text), NULL);
     g_autofree char *line = g_strescape(text, NULL);
     g_test_message("%.2000s", line);
     g_assert_true(item->json.data == text);

@@ -33,8 +33,8 @@ static guint64 line_size(CkSlice json)
 static void a_thread_is_what_decoder_and_renderer_say(void)
 {
     CkSlice json = slice(THREAD);
-    g_autoptr(CkThread) thread = ck_decode_thread(json);
-    g_autoptr(CkPreparedThread) prepared = ck_prepare_thread(json);
+    g_autoptr(CkThread) thread = ck_decode_thread(json, NULL);
+    g_autoptr(CkPreparedThread) prepared = ck_prepare_thread(json, NULL);
     CkSink head = {0};
     ck_render_thread_head(thread, &head);
     g_assert_true(prepared->json.data == json.data && prepared->json.size == json.size);
@@ -49,8 +49,8 @@ static void a_thread_is_what_decoder_and_renderer_say(void)
 static void an_item_is_what_decoder_and_renderer_say(void)
 {
     CkSlice json = slice(ITEM);
-    g_autoptr(CkItem) item = ck_decode_item(json);
-    g_autoptr(CkPreparedItem) prepared = ck_prepare_item(json);
+    g_autoptr(CkItem) item = ck_decode_item(json, NULL);
+    g_autoptr(CkPreparedItem) prepared = ck_prepare_item(json, NULL);
     g_autoptr(GString) text = g_string_new(NULL);
     CkSink md = {.text = text};
     ck_render_item(item, &md);
@@ -71,8 +71,8 @@ static void what_is_missing_is_missing(void)
     static const char *const odd[] = {"{}", "[]",     "null",
                                       "1",  "\"id\"", "{\"id\":5,\"user\":\"\"}"};
     for (gsize i = 0; i < G_N_ELEMENTS(odd); i++) {
-        g_autoptr(CkPreparedThread) thread = ck_prepare_thread(slice(odd[i]));
-        g_autoptr(CkPreparedItem) item = ck_prepare_item(slice(odd[i]));
+        g_autoptr(CkPreparedThread) thread = ck_prepare_thread(slice(odd[i]), NULL);
+        g_autoptr(CkPreparedItem) item = ck_prepare_item(slice(odd[i]), NULL);
         g_assert_null(thread->id);
         g_assert_null(thread->user);
         g_assert_null(thread->title);
@@ -87,7 +87,7 @@ static void what_is_missing_is_missing(void)
 static void an_unfinished_item_is_told(void)
 {
     g_autoptr(CkPreparedItem) item =
-        ck_prepare_item(slice("{\"type\":\"client_tool_call\",\"status\":\"in_progress\"}"));
+        ck_prepare_item(slice("{\"type\":\"client_tool_call\",\"status\":\"in_progress\"}"), NULL);
     g_assert_false(item->finished);
 }
 
@@ -99,7 +99,7 @@ static void the_text_of_a_large_item_is_not_kept(void)
     for (int i = 0; i < 70000; i++)
         g_string_append_c(json, 'x');
     g_string_append(json, "\"}]}");
-    g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json->str, json->len});
+    g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json->str, json->len}, NULL);
     g_assert_null(item->md);
     g_assert_cmpuint(item->md_size, >, 70000);
 }

@@ -356,7 +356,7 @@ static void retrieve(Fixture *f, const char *name)
 {
     g_autofree char *id = g_strconcat("cthr_", name, NULL);
     g_autofree char *json = json_of(f, name);
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)}, NULL);
     g_assert_true(
         ck_store_put_thread(f->store, id, thread->user, id, thread, &(gboolean){0}, NULL));
 }

@@ -174,7 +174,7 @@ static void answer_with_thread(CkApiCall *call)
     if (!call->api->sound && one_in(call->api->random, 60))
         error = g_error_new_literal(CK_ERROR, CK_ERROR_SERVER, "it failed");
     else if (json->len > 0)
-        prepared = ck_prepare_thread((CkSlice){json->str, json->len});
+        prepared = ck_prepare_thread((CkSlice){json->str, json->len}, NULL);
     else
         error = g_error_new_literal(CK_ERROR, CK_ERROR_NOT_FOUND, "no thread");
     call->thread_done(prepared, error, call->data);
@@ -372,7 +372,7 @@ static void retrieve(Model *m)
     if (!thread || !thread->id || !ck_name_is_id(thread->id))
         return;
     append_thread(json, thread);
-    g_autoptr(CkPreparedThread) prepared = ck_prepare_thread((CkSlice){json->str, json->len});
+    g_autoptr(CkPreparedThread) prepared = ck_prepare_thread((CkSlice){json->str, json->len}, NULL);
     g_assert_true(ck_listing_put_thread(m->store, m->config, thread->id, prepared, &changed, NULL));
 }
 

@@ -488,7 +488,8 @@ static void renders_each_type_of_item(void)
          "```\n\n"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(CkItem) item = ck_decode_item((CkSlice){cases[i].json, strlen(cases[i].json)});
+        g_autoptr(CkItem) item =
+            ck_decode_item((CkSlice){cases[i].json, strlen(cases[i].json)}, NULL);
         g_autofree char *text = item_text(item);
         g_assert_cmpstr(text, ==, cases[i].markdown);
     }

@@ -19,7 +19,7 @@ static inline CkStore *rows_new_store(void)
 static inline void rows_put_thread_as(CkStore *store, const char *id, const char *json)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)}, NULL);
     g_autofree char *user = ck_decode_identity(thread->json, "user");
     g_autofree char *name = ck_name_thread(thread->title, id);
     ck_store_put_thread(store, id, user, name, thread, &(gboolean){0}, &error);
@@ -48,7 +48,7 @@ static inline void rows_put_item(CkStore *store, const char *thread, const char 
 {
     g_autoptr(GError) error = NULL;
     g_auto(CkThreadRow) row = {0};
-    g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json, strlen(json)});
+    g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json, strlen(json)}, NULL);
     g_autofree char *id = ck_decode_identity(item->json, "id");
     rows_get_thread(store, thread, &row);
     g_autofree char *other = g_strdup_printf("~%" G_GUINT64_FORMAT, row.items + 1);

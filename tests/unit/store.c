@@ -44,8 +44,8 @@ static void sizes_are_those_of_the_renderers(void)
     g_autoptr(CkStore) store = rows_new_store();
     g_auto(CkThreadRow) row = {0};
     g_auto(CkItemRow) item_row = {0};
-    g_autoptr(CkThread) thread = ck_decode_thread(slice);
-    g_autoptr(CkItem) item = ck_decode_item(item_slice);
+    g_autoptr(CkThread) thread = ck_decode_thread(slice, NULL);
+    g_autoptr(CkItem) item = ck_decode_item(item_slice, NULL);
     CkSink thread_json = {0}, head = {0}, indented = {0}, md = {0}, line = {0};
     ck_json_indent(slice, &thread_json);
     ck_render_thread_head(thread, &head);
@@ -156,7 +156,7 @@ static void put_thread(CkStore *store, const char *id, const char *user, const c
                        const char *json)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)}, NULL);
     ck_store_put_thread(store, id, user, name, thread, &(gboolean){0}, &error);
     g_assert_no_error(error);
 }
@@ -182,7 +182,7 @@ static void a_name_that_another_thread_has_is_an_error(void)
 {
     g_autoptr(CkStore) store = rows_new_store();
     g_autoptr(GError) error = NULL;
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){"{}", 2});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){"{}", 2}, NULL);
     g_auto(CkThreadRow) first = {0}, second = {0};
     put_thread(store, "cthr_1", NULL, "name", "{}");
     g_assert_false(
@@ -479,7 +479,7 @@ static void items_are_told_apart_by_the_ids_they_are_given(void)
     g_autoptr(CkStore) store = rows_new_store();
     rows_put_thread(store, "{\"id\":\"cthr_1\"}");
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json, strlen(json)});
+        g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json, strlen(json)}, NULL);
         g_auto(CkThreadRow) thread = {0};
         rows_get_thread(store, "cthr_1", &thread);
         g_assert_true(ck_store_put_item(store, &thread, steps[i].id, item, &(gint64){0}, NULL));
@@ -648,7 +648,7 @@ static void tells_whether_a_thread_has_changed(void)
     g_autoptr(CkStore) store = rows_new_store();
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
         g_autoptr(CkPreparedThread) thread =
-            ck_prepare_thread((CkSlice){steps[i].json, strlen(steps[i].json)});
+            ck_prepare_thread((CkSlice){steps[i].json, strlen(steps[i].json)}, NULL);
         gboolean changed = !steps[i].changed;
         g_assert_true(ck_store_put_thread(store, "cthr_1", NULL, "name", thread, &changed, NULL));
         g_assert_cmpint(changed, ==, steps[i].changed);
@@ -658,7 +658,7 @@ static void tells_whether_a_thread_has_changed(void)
 /* A thread that was retrieved by its id, and is in no listing. */
 static void put_unlisted(CkStore *store, const char *id, const char *name)
 {
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){"{}", 2});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){"{}", 2}, NULL);
     g_assert_true(ck_store_put_thread(store, id, "ann", name, thread, &(gboolean){0}, NULL));
 }
 
@@ -865,7 +865,7 @@ static void a_transaction_in_a_transaction_is_an_error(void)
 static void changes_grow_with_all_that_is_written(void)
 {
     g_autoptr(CkStore) store = rows_new_store();
-    g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){"{}", 2});
+    g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){"{}", 2}, NULL);
     g_auto(CkThreadRow) row = {0};
     gint64 before = ck_store_changes(store);
     put_thread(store, "cthr_1", "ann", "One", "{}");

@@ -649,7 +649,7 @@ static void the_users_listing_is_read_on_where_grouped(void)
 static void a_thread_that_is_not_listed_has_no_neighbours(void)
 {
     g_autoptr(Fixture) f = fixture_new(16);
-    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){"{}", 2});
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){"{}", 2}, NULL);
     g_assert_true(ck_store_put_thread(f->store, "cthr_99", NULL, "T00.cthr_99", thread,
                                       &(gboolean){0}, NULL));
     visit_asks(f, 99, "");
