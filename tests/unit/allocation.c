@@ -12,7 +12,9 @@
 #include "error.h"
 #include "parts.h"
 #include "prepare.h"
-#include "render.h"
+#include "rows.h"
+#include "store_file.h"
+#include "store_private.h"
 
 /* What fails. Another thread decodes what comes from a server. */
 static struct {
@@ -203,12 +205,441 @@ static void an_error_is_told_without_words(void)
     }
 }
 
+/* SQLite */
+
+static sqlite3_mem_methods usual; /* SQLite's own */
+
+static void *sql_malloc(int size)
+{
+    return is_to_fail() ? NULL : usual.xMalloc(size);
+}
+
+static void *sql_realloc(void *data, int size)
+{
+    return is_to_fail() ? NULL : usual.xRealloc(data, size);
+}
+
+/* Every allocation is to come here, none from a stock that SQLite made before (lookaside). */
+static void take_over_sqlite(void)
+{
+    g_assert_cmpint(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &usual), ==, SQLITE_OK);
+    sqlite3_mem_methods methods = usual;
+    methods.xMalloc = sql_malloc;
+    methods.xRealloc = sql_realloc;
+    g_assert_cmpint(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 1), ==, SQLITE_OK);
+}
+
+/* Too long for the space that SQLite has for short texts. */
+#define LONG                                                                                       \
+    "a-text-of-more-than-a-hundred-bytes-that-takes-an-allocation-of-its-own-wherever-it-"         \
+    "is-read-or-written-0123456789"
+#define THREAD_1 "cthr_1"
+#define THREAD_2 "cthr_" LONG
+#define RUNNING  "{\"id\":\"cthi_run\",\"type\":\"client_tool_call\",\"status\":\"in_progress\"}"
+#define FINISHED "{\"id\":\"cthi_run\",\"type\":\"client_tool_call\",\"status\":\"completed\"}"
+
+static CkStore *new_filled_store(void)
+{
+    CkStore *store = rows_new_store();
+    g_autofree char *large = g_strnfill(20000, 'x');
+    rows_put_thread(store, "{\"id\":\"" THREAD_1
+                           "\",\"user\":\"ann\",\"title\":\"One\",\"created_at\":9}");
+    rows_put_thread(store, "{\"id\":\"" THREAD_2 "\",\"user\":\"" LONG "\",\"created_at\":8}");
+    rows_put_thread(store, "{\"id\":\"cthr_3\",\"created_at\":7}");
+    rows_put_thread(store, "{\"id\":\"" THREAD_1
+                           "\",\"user\":\"ann\",\"title\":\"Two\",\"created_at\":9}");
+    rows_put_message(store, THREAD_1, "cthi_1", 10, "text");
+    rows_put_message(store, THREAD_1, "cthi_" LONG, 11, large);
+    rows_put_item(store, THREAD_1,
+                  "{\"id\":\"cthi_3\",\"type\":\"client_tool_call\","
+                  "\"status\":\"in_progress\"}");
+    rows_put_item(store, THREAD_1, "{\"id\":\"cthi_3\",\"type\":\"client_tool_call\"}");
+    rows_put_item(store, THREAD_1, RUNNING);
+    rows_put_message(store, THREAD_2, "cthi_9", 10, "text");
+    g_assert_true(ck_store_put_listing(store, "threads:", "cthr_" LONG, FALSE, NULL));
+    g_assert_true(ck_store_put_listing(store, "items:" THREAD_1, NULL, TRUE, NULL));
+    g_assert_true(ck_store_put_listing(store, "user:" LONG, "x", FALSE, NULL));
+    g_assert_true(ck_store_set_checked(store, "items:" THREAD_1, 5, TRUE, NULL));
+    return store;
+}
+
+static void dump_table(CkStore *store, const char *table, GString *out)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT * FROM %s ORDER BY 1", table);
+    sqlite3_stmt *statement;
+    g_assert_cmpint(sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL), ==, SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        g_string_append(out, table);
+        for (int i = 0; i < sqlite3_column_count(statement); i++) {
+            const char *name = sqlite3_column_name(statement, i);
+            const char *text = (const char *)sqlite3_column_text(statement, i);
+            /* They are of the time at which something was done. */
+            gboolean clock = strcmp(name, "seen_at") == 0 || strcmp(name, "at") == 0 ||
+                             strcmp(name, "changed_at") == 0 || strcmp(name, "time") == 0;
+            g_string_append_printf(out, " %s", clock ? "-" : text ? text : "NULL");
+        }
+        g_string_append_c(out, '\n');
+    }
+    g_assert_cmpint(sqlite3_finalize(statement), ==, SQLITE_OK);
+}
+
+/* All that the store holds, and how much it says that this is. */
+static char *dump(CkStore *store)
+{
+    static const char *const tables[] = {"user",    "thread",      "former_name",
+                                         "item",    "former_item", "former_thread",
+                                         "listing", "listed",      "used"};
+    GString *out = g_string_new(NULL);
+    CkStoreCounts counts;
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
+        dump_table(store, tables[i], out);
+    g_assert_true(ck_store_counts(store, &counts, NULL));
+    g_string_append_printf(out, "%d users, %d threads, %d listed, %d items", (int)counts.users,
+                           (int)counts.threads, (int)counts.listed, (int)counts.items);
+    return g_string_free(out, FALSE);
+}
+
+/* What is done: out gets what comes of it. */
+typedef gboolean (*Act)(CkStore *store, GString *out, GError **error);
+
+static void say_thread(GString *out, CkFound found, CkThreadRow *thread)
+{
+    if (found == CK_FOUND)
+        g_string_append_printf(out, "[%s %s %d %d]", thread->id, thread->name, (int)thread->row,
+                               (int)thread->items);
+    else
+        g_string_append_printf(out, "[%d]", found);
+    ck_thread_row_clear(thread);
+}
+
+static void say_item(GString *out, CkFound found, CkItemRow *item)
+{
+    if (found == CK_FOUND)
+        g_string_append_printf(out, "[%d %s]", (int)item->number, item->role);
+    else
+        g_string_append_printf(out, "[%d]", found);
+    ck_item_row_clear(item);
+}
+
+/* Each of several readings, until one fails. */
+#define READ_THREAD(function, ...)                                                                 \
+    do {                                                                                           \
+        CkThreadRow row = {0};                                                                     \
+        CkFound found = function(store, __VA_ARGS__, &row, error);                                 \
+        say_thread(out, found, &row);                                                              \
+        if (found == CK_FAILED)                                                                    \
+            return FALSE;                                                                          \
+    } while (0)
+
+#define READ_ITEM(function, ...)                                                                   \
+    do {                                                                                           \
+        CkItemRow row = {0};                                                                       \
+        CkFound found = function(store, __VA_ARGS__, &row, error);                                 \
+        say_item(out, found, &row);                                                                \
+        if (found == CK_FAILED)                                                                    \
+            return FALSE;                                                                          \
+    } while (0)
+
+static gboolean read_threads(CkStore *store, GString *out, GError **error)
+{
+    READ_THREAD(ck_store_thread, 2);
+    READ_THREAD(ck_store_thread_by_id, THREAD_2);
+    READ_THREAD(ck_store_thread_by_id, "cthr_none_" LONG);
+    READ_THREAD(ck_store_thread_named, "One." THREAD_1);
+    READ_THREAD(ck_store_thread_named, THREAD_2);
+    READ_THREAD(ck_store_next_thread, 0, CK_FRONT_PLACE, G_MAXINT64);
+    READ_THREAD(ck_store_next_thread, 2, 0, G_MAXINT64);
+    READ_THREAD(ck_store_previous_thread, 0, G_MAXINT64);
+    READ_THREAD(ck_store_previous_thread, 1, G_MAXINT64);
+    READ_THREAD(ck_store_next_named, "cthr_" LONG);
+    READ_THREAD(ck_store_thread_behind, 0, 0, 1);
+    READ_THREAD(ck_store_next_unlisted, 0, 1, 100, 0);
+    return TRUE;
+}
+
+static gboolean read_items(CkStore *store, GString *out, GError **error)
+{
+    gint64 second = item_row(1, 2);
+    READ_ITEM(ck_store_item, second);
+    READ_ITEM(ck_store_item_numbered, 1, 3);
+    READ_ITEM(ck_store_next_unfinished, 1, 1);
+    READ_ITEM(ck_store_item_numbered, 3, 1);
+    g_autofree char *id = ck_store_item_id(store, second, error);
+    g_string_append(out, id ? id : "none");
+    return id != NULL;
+}
+
+static gboolean take_item(const CkItemRow *item, gpointer data)
+{
+    g_string_append_printf(data, "[%d %s]", (int)item->number, item->role ? item->role : "no role");
+    return item->number < 3;
+}
+
+static gboolean read_folder(CkStore *store, GString *out, GError **error)
+{
+    CkFound found = ck_store_items(store, 1, 1, take_item, out, error);
+    g_string_append_printf(out, " %d", found);
+    if (found != CK_FAILED)
+        found = ck_store_items(store, 2, 1, take_item, out, error);
+    g_string_append_printf(out, " %d", found);
+    return found != CK_FAILED;
+}
+
+static gboolean say_bytes(GString *out, GBytes *bytes)
+{
+    g_autoptr(GBytes) taken = bytes;
+    if (taken) {
+        CkSlice slice = ck_slice_bytes(taken);
+        g_string_append_len(out, slice.data, (gssize)slice.size);
+    }
+    return taken != NULL;
+}
+
+static gboolean read_json(CkStore *store, GString *out, GError **error)
+{
+    return say_bytes(out, ck_store_thread_json(store, 2, error)) &&
+           say_bytes(out, ck_store_item_json(store, item_row(1, 2), error)) &&
+           say_bytes(out, ck_store_item_json(store, item_row(1, 4), error));
+}
+
+static gboolean read_formers(CkStore *store, GString *out, GError **error)
+{
+    g_auto(CkForm) thread = {0}, item = {0};
+    g_autoptr(GArray) items = NULL;
+    if (ck_store_former_thread(store, 1, 0, &thread, error) != CK_FOUND ||
+        ck_store_former_item(store, item_row(1, 3), 0, &item, error) != CK_FOUND ||
+        !(items = ck_store_former_items(store, 1, 0, error)))
+        return FALSE;
+    g_string_append_printf(out, "%d ", items->len);
+    return say_bytes(out, g_bytes_ref(thread.json)) && say_bytes(out, g_bytes_ref(item.json));
+}
+
+static gboolean read_users(CkStore *store, GString *out, GError **error)
+{
+    g_auto(CkUserRow) one = {0}, named = {0}, next = {0};
+    if (ck_store_user(store, 2, &one, error) != CK_FOUND ||
+        ck_store_user_named(store, LONG, &named, error) != CK_FOUND ||
+        ck_store_next_user(store, 1, &next, error) != CK_FOUND)
+        return FALSE;
+    g_string_append_printf(out, "%s %s %s %d %s", one.id, one.name, named.id, (int)next.row,
+                           next.name);
+    return TRUE;
+}
+
+static gboolean read_listings(CkStore *store, GString *out, GError **error)
+{
+    g_auto(CkListingState) threads = {0}, items = {0}, none = {0};
+    g_autoptr(GPtrArray) users = NULL;
+    CkStoreCounts counts;
+    CkStoreChecks checks;
+    gint64 newest = ck_store_newest_row(store, error);
+    if (newest < 0 || !ck_store_listing(store, "threads:", &threads, error) ||
+        !ck_store_listing(store, "items:" THREAD_1, &items, error) ||
+        !ck_store_listing(store, "items:" LONG, &none, error) ||
+        !(users = ck_store_listings(store, "user:", error)) ||
+        !ck_store_counts(store, &counts, error) || !ck_store_checks(store, &checks, error))
+        return FALSE;
+    g_assert_cmpuint(users->len, ==, 1);
+    g_string_append_printf(out, "%s %d %d %s %d %d %s %d %d %d", threads.cursor, threads.complete,
+                           items.complete, none.cursor, none.complete, (int)items.checked_at,
+                           (const char *)g_ptr_array_index(users, 0), (int)counts.items,
+                           (int)checks.threads, (int)newest);
+    return TRUE;
+}
+
+static gboolean put_thread(CkStore *store, const char *id, const char *json, GString *out,
+                           GError **error)
+{
+    g_autoptr(CkPreparedThread) thread = ck_prepare_thread((CkSlice){json, strlen(json)}, error);
+    if (!thread)
+        return FALSE;
+    g_autofree char *name = ck_name_thread(thread->title, id);
+    gboolean changed = FALSE;
+    gboolean ok = ck_store_put_thread(store, id, thread->user, name, thread, &changed, error);
+    g_string_append_printf(out, " %d", changed);
+    return ok;
+}
+
+static gboolean write_threads(CkStore *store, GString *out, GError **error)
+{
+    return put_thread(store, "cthr_7",
+                      "{\"id\":\"cthr_7\",\"user\":\"new-" LONG "\",\"title\":\"N\"}", out,
+                      error) &&
+           ck_store_place_thread(store, "cthr_7", CK_PLACE_NEW, error) &&
+           put_thread(store, THREAD_1, "{\"id\":\"" THREAD_1 "\",\"title\":\"" LONG "\"}", out,
+                      error) &&
+           put_thread(store, THREAD_2,
+                      "{\"id\":\"" THREAD_2 "\",\"user\":\"" LONG "\",\"created_at\":8}", out,
+                      error) &&
+           put_thread(store, "cthr_8", "{\"id\":\"cthr_8\"}", out, error) &&
+           ck_store_place_thread(store, "cthr_8", CK_PLACE_FRONT, error) &&
+           ck_store_put_listing(store, "threads:", "cthr_8", TRUE, error) &&
+           ck_store_set_checked(store, "threads:", 6, TRUE, error);
+}
+
+static gboolean put_item(CkStore *store, CkThreadRow *thread, const char *id, const char *json,
+                         GString *out, GError **error)
+{
+    g_autoptr(CkPreparedItem) item = ck_prepare_item((CkSlice){json, strlen(json)}, error);
+    gint64 changed = 0;
+    gboolean ok = item && ck_store_put_item(store, thread, id, item, &changed, error);
+    g_string_append_printf(out, " %d", (int)changed);
+    return ok;
+}
+
+static gboolean write_items(CkStore *store, GString *out, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    g_autofree char *large = g_strnfill(30000, ' ');
+    g_autofree char *json = g_strdup_printf("{\"id\":\"%s\",\"x\":%s1}", LONG, large);
+    return ck_store_thread_by_id(store, THREAD_1, &thread, error) == CK_FOUND &&
+           put_item(store, &thread, "cthi_run", FINISHED, out, error) &&
+           put_item(store, &thread, LONG, json, out, error) &&
+           put_item(store, &thread, "cthi_1", RUNNING, out, error) &&
+           ck_store_put_totals(store, &thread, error) &&
+           ck_store_put_listing(store, "items:" THREAD_1, LONG, FALSE, error);
+}
+
+static gboolean write_listed(CkStore *store, GString *out, GError **error)
+{
+    gboolean one = FALSE, two = FALSE;
+    gboolean ok = ck_store_forget_listed(store, error) &&
+                  ck_store_set_listed(store, THREAD_1, &one, error) &&
+                  ck_store_set_listed(store, THREAD_2, &two, error);
+    g_string_append_printf(out, "%d %d", one, two);
+    return ok;
+}
+
+static gboolean write_drop(CkStore *store, GString *out, GError **error)
+{
+    g_string_append(out, "dropped");
+    return ck_store_drop_thread(store, 1, error) && ck_store_drop_thread(store, 3, error);
+}
+
+/* What has a transaction of its own is not run in another. */
+static gboolean write_evict(CkStore *store, GString *out, GError **error)
+{
+    CkFound found = ck_store_evict(store, G_MAXINT64, TRUE, error);
+    g_string_append_printf(out, "%d", found);
+    return found != CK_FAILED;
+}
+
+typedef struct {
+    Act act;
+    enum { READS, WRITES, WRITES_BY_ITSELF } kind;
+} Case;
+
+static gboolean run_case(const Case *c, CkStore *store, GString *out, GError **error)
+{
+    if (c->kind != WRITES)
+        return c->act(store, out, error);
+    if (ck_store_begin(store, error) && c->act(store, out, error) && ck_store_commit(store, error))
+        return TRUE;
+    ck_store_rollback(store);
+    return FALSE;
+}
+
+/* What comes of it where all goes well, and what the store is then; to be freed. */
+static GString *run_well(const Case *c, char **after)
+{
+    g_autoptr(CkStore) store = new_filled_store();
+    g_autoptr(GError) error = NULL;
+    GString *out = g_string_new(NULL);
+    g_assert_true(run_case(c, store, out, &error));
+    g_assert_no_error(error);
+    *after = dump(store);
+    return out;
+}
+
+/* Fails one allocation after the other of one store: each failure leaves it as it was. */
+static void fail_each(const Case *c, gboolean all)
+{
+    g_autofree char *after = NULL;
+    g_autoptr(GString) expected = run_well(c, &after);
+    g_autoptr(CkStore) store = new_filled_store();
+    g_autofree char *before = dump(store);
+    gboolean failed = TRUE;
+    for (guint which = 0; failed; which++) {
+        g_autoptr(GString) out = g_string_new(NULL);
+        g_autoptr(GError) error = NULL;
+        sqlite3_db_release_memory(store->db);
+        fail_at(which, all);
+        gboolean ok = run_case(c, store, out, &error);
+        failed = has_failed();
+        g_autofree char *now = dump(store);
+        if (ok) { /* SQLite can do without some */
+            g_assert_no_error(error);
+            g_assert_cmpstr(out->str, ==, expected->str);
+            g_assert_cmpstr(now, ==, c->kind == READS ? before : after);
+            if (failed && c->kind != READS) {
+                ck_store_free(store);
+                store = new_filled_store();
+            }
+        } else {
+            g_assert_true(failed);
+            g_assert_error(error, CK_ERROR, CK_ERROR_NO_MEMORY);
+            g_assert_cmpstr(now, ==, before);
+        }
+    }
+}
+
+static void what_is_read_or_written_is_whole_or_an_error(gconstpointer data)
+{
+    fail_each(data, FALSE);
+    fail_each(data, TRUE);
+}
+
+/* One in seven of the thousands of allocations that the statements take. */
+static void a_store_is_made_or_not(void)
+{
+    gboolean failed = TRUE;
+    for (guint which = 0; failed; which += 7) {
+        g_autoptr(GError) error = NULL;
+        sqlite3_int64 used = sqlite3_memory_used();
+        fail_at(which, FALSE);
+        CkStore *store = ck_store_new(&error);
+        failed = has_failed();
+        g_assert_true((store == NULL) == (error != NULL));
+        if (store) {
+            rows_put_thread(store, "{\"id\":\"cthr_1\"}");
+            ck_store_free(store);
+        } else {
+            g_assert_error(error, CK_ERROR, CK_ERROR_NO_MEMORY);
+        }
+        g_assert_cmpint(sqlite3_memory_used(), ==, used);
+    }
+}
+
+static void add_store_tests(void)
+{
+    static const struct {
+        const char *name;
+        Case c;
+    } tests[] = {
+        {"read/threads", {read_threads, READS}},   {"read/items", {read_items, READS}},
+        {"read/folder", {read_folder, READS}},     {"read/json", {read_json, READS}},
+        {"read/formers", {read_formers, READS}},   {"read/users", {read_users, READS}},
+        {"read/listings", {read_listings, READS}}, {"write/threads", {write_threads, WRITES}},
+        {"write/items", {write_items, WRITES}},    {"write/listed", {write_listed, WRITES}},
+        {"write/drop", {write_drop, WRITES}},      {"write/evict", {write_evict, WRITES_BY_ITSELF}},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_autofree char *path = g_strconcat("/allocation/store/", tests[i].name, NULL);
+        g_test_add_data_func(path, &tests[i].c, what_is_read_or_written_is_whole_or_an_error);
+    }
+    g_test_add_func("/allocation/store/new", a_store_is_made_or_not);
+}
+
 int main(int argc, char **argv)
 {
     cJSON_Hooks hooks = {json_malloc, json_free};
     cJSON_InitHooks(&hooks);
+    take_over_sqlite();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/allocation/decode", what_is_decoded_is_whole_or_an_error);
     g_test_add_func("/allocation/decode-error", an_error_is_told_without_words);
+    add_store_tests();
     return g_test_run();
 }
