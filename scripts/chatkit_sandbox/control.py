@@ -20,7 +20,9 @@ class Control:
         self.faults = Faults()
         self.gate = Gate()
         self.actions = {
-            "sandbox/requests": {"GET": lambda _: log.report(self.gate.held)},
+            "sandbox/requests": {
+                "GET": lambda _: log.report(self.gate.held),
+                "DELETE": lambda _: encode({"forgotten": log.clear()})},
             "sandbox/count": {"GET": self.count},
             "sandbox/reset": {"POST": self.reset},
             "sandbox/release": {"POST": lambda _: encode({"released": self.gate.release()})},

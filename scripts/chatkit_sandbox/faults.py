@@ -1,6 +1,7 @@
 """Faults, which are planned misbehaviour, and the waiting that some of them ask for."""
 
 import base64
+import random
 import re
 import socket
 import threading
@@ -17,7 +18,7 @@ WATCH_SECONDS = 0.05
 class Fault:
     """One planned misbehaviour; `sandbox -h` lists the kinds."""
 
-    COMMON = {"kind", "match", "skip", "times", "ms"}
+    COMMON = {"kind", "match", "skip", "times", "chance", "seed", "ms"}
     FIELDS = {  # kind: its own fields; those with "!" are required
         "status": ("status!", "headers", "body"), "body": ("body!", "headers"),
         "patch": ("patch!",), "delay": (), "hold": (), "close": (), "reset": (),
@@ -48,6 +49,10 @@ class Fault:
         self.match = re.compile(values.get("match", ""))
         self.skip = number("skip", 0)
         self.times = None if values.get("times", 1) is None else number("times", 1)
+        self.chance = values.get("chance", 1)
+        if type(self.chance) not in (int, float) or not 0 <= self.chance <= 1:
+            raise ValueError("chance must be a number from 0 to 1")
+        self.random = random.Random(number("seed", 0))
         self.ms = number("ms", 0)
         self.status = number("status", 200)
         self.bytes = number("bytes", 0)
@@ -97,6 +102,8 @@ class Faults:
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
+                    continue
+                if fault.random.random() >= fault.chance:
                     continue
                 if fault.times is not None:
                     fault.times -= 1

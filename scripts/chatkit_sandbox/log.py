@@ -39,9 +39,11 @@ class RequestLog:
         with self.lock:
             self.in_flight.pop(id(entry), None)
 
-    def clear(self) -> None:
+    def clear(self) -> int:
+        """Forgets the requests; how many there were."""
         with self.lock:
-            self.entries = []
+            forgotten, self.entries = len(self.entries), []
+        return forgotten
 
     def count(self, pattern: str) -> int:
         match = re.compile(pattern).search
