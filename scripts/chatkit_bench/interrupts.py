@@ -130,7 +130,7 @@ def folders(mount: Mount) -> list[Path]:
 
 def unknown(bench: Bench, server: Sandbox) -> None:
     """What waits for a thread's items."""
-    with bench.mounted(server.url, arguments=[f"--timeout={FOREVER}"]) as mount:
+    with bench.mounted(server.url, options=[f"--timeout={FOREVER}"]) as mount:
         folder = folders(mount)[0]
         server.hold("/items")
         interrupt_all(bench, mount, {
@@ -145,7 +145,7 @@ def unknown(bench: Bench, server: Sandbox) -> None:
 
 def unchecked(bench: Bench, server: Sandbox) -> None:
     """What waits for a check of what is known: attributes, and therefore reads, with --ttl=0."""
-    with bench.mounted(server.url, arguments=[f"--timeout={FOREVER}", "--ttl=0"]) as mount:
+    with bench.mounted(server.url, options=[f"--timeout={FOREVER}", "--ttl=0"]) as mount:
         folder = folders(mount)[0]
         file = os.open(folder / "thread.md", os.O_RDONLY)
         server.hold(f"/{folder.name.rpartition('.')[2]}")
@@ -170,7 +170,7 @@ def unchecked(bench: Bench, server: Sandbox) -> None:
 def end_mount(bench: Bench, server: Sandbox) -> float:
     """Seconds until process and mount are gone, with requests in flight for which readers wait."""
     arguments = [f"--timeout={FOREVER}", f"--concurrency={READERS}"]
-    with bench.mounted(server.url, arguments=arguments) as mount:
+    with bench.mounted(server.url, options=arguments) as mount:
         paths = [folder / "thread.md" for folder in folders(mount)]
         server.hold("/items")
         readers = [Reader(lambda path=path: os.stat(path)) for path in paths]

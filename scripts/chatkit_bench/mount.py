@@ -87,15 +87,14 @@ def unmounting(path: Path, process: subprocess.Popen) -> Iterator[None]:
 
 @contextlib.contextmanager
 def mounted(program: Path, url: str, path: Path, *, debug: bool = False,
-            certificate: Optional[Path] = None,
-            arguments: Sequence[str] = ()) -> Iterator[Mount]:
+            certificate: Optional[Path] = None, options: Sequence[str] = ()) -> Iterator[Mount]:
     """A new process with a new mount: nothing is known yet but what mounting takes."""
     path.mkdir(exist_ok=True)
     log = path.with_name("chatkitfs.log")
     environment = {**os.environ, **({"SSL_CERT_FILE": str(certificate)} if certificate else {})}
     with open(log, "wb") as errors, \
-            running(program, "-f", *(["-d"] if debug else []), f"--base-url={url}", *arguments,
-                    path, env=environment, stdout=subprocess.DEVNULL,
+            running(program, "-f", *(["-d"] if debug else []), f"--base-url={url}",
+                    *options, path, env=environment, stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE if debug else errors) as process, \
             unmounting(path, process):
         requests = Requests(process, path) if debug else None
