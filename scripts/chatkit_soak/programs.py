@@ -88,7 +88,7 @@ class FindThreads(Program):
 
     def __init__(self, mountpoint: str, history: History, rng: Random):
         super().__init__(mountpoint, history, history.there)
-        self.words = ["find", mountpoint, "-mindepth", "1", "-maxdepth", "1", "-printf", "%P\n"]
+        self.words = ["find", mountpoint, "-mindepth", "1", "-maxdepth", "1", "-printf", "%P\\n"]
 
     def check(self, output: Output) -> Iterator[Wrong]:
         yield from self.history.all_listed(lines(output.out), self.before, self.began,
@@ -101,7 +101,7 @@ class FindEverything(Program):
 
     def __init__(self, mountpoint: str, history: History, rng: Random):
         super().__init__(mountpoint, history, history.there)
-        self.words = ["find", mountpoint, "-mindepth", "1", "-printf", "%P\t%s\n"]
+        self.words = ["find", mountpoint, "-mindepth", "1", "-printf", "%P\\t%s\\n"]
 
     def check(self, output: Output) -> Iterator[Wrong]:
         folders: dict[str, list[tuple[str, str]]] = {}
@@ -140,7 +140,7 @@ class FindThread(Program):
     def __init__(self, mountpoint: str, history: History, rng: Random):
         super().__init__(mountpoint, history, [history.some_thread(rng)])
         self.words = ["find", "-H", self.folder(rng, self.threads[0]), "-mindepth", "1", "-printf",
-                      "%f\t%s\n"]
+                      "%f\\t%s\\n"]
 
     def check(self, output: Output) -> Iterator[Wrong]:
         files = [tuple(line.split("\t")) for line in lines(output.out)]
@@ -287,8 +287,3 @@ class Stat(Program):
 # How often each is chosen.
 PROGRAMS = {FindThreads: 4, FindEverything: 1, FindThread: 15, Grep: 20, Cat: 30, TailFollow: 3,
             Tail: 15, Stat: 15}
-WEIGHTS = list(PROGRAMS.values())
-
-
-def some_program(mountpoint: str, history: History, rng: Random) -> Program:
-    return rng.choices(list(PROGRAMS), WEIGHTS)[0](mountpoint, history, rng)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,9 +15,9 @@ from typing import Iterator, Optional
 from chatkit_bench.mount import Mount
 
 from .history import KINDS, History, Wrong
-from .programs import Failure, Output, Program, some_program
+from .programs import PROGRAMS, Failure, Output, Program
 
-SHOWN = 20  # of what is wrong, the rest is only counted
+SHOWN = 10  # of each kind of what is wrong, the rest is only counted
 LOOK = 0.1
 UNKILLABLE = 10  # seconds after which a program that was killed must be gone
 LONG = 2000  # so many characters of each
@@ -41,8 +42,8 @@ class Tally:
             self.errors[program.name].update(failure.errno for failure in failures)
             for kind, what in wrong:
                 self.wrong[kind] += 1
-                if sum(self.wrong.values()) <= SHOWN:
-                    print(f"{kind}: {' '.join(program.words)[:1000]}: {what[:LONG]}",
+                if self.wrong[kind] <= SHOWN:
+                    print(f"{kind}: {shlex.join(program.words)[:1000]}: {what[:LONG]}",
                           file=sys.stderr, flush=True)
 
     def all_errors(self) -> Counter:
@@ -88,7 +89,7 @@ class Readers:
         self.lock = threading.Lock()
         self.running: dict[int, tuple[Program, Waiting]] = {}
         self.failure: Optional[BaseException] = None
-        self.threads = [threading.Thread(target=self.read, args=(Random(f"{seed} {number}"),),
+        self.threads = [threading.Thread(target=self.read, args=(number, Random(f"{seed} {number}")),
                                          daemon=True) for number in range(count)]
         self.watcher = threading.Thread(target=self.watch, daemon=True)
 
@@ -111,11 +112,14 @@ class Readers:
         for thread in self.threads:
             thread.join()
 
-    def read(self, rng: Random) -> None:
+    def read(self, number: int, rng: Random) -> None:
+        kinds = list(PROGRAMS)
+        kind = kinds[number % len(kinds)]  # of the first ones each is run, then at random
         try:
             while not self.ending.is_set():
-                program = some_program(str(self.mount.path), self.history, rng)
+                program = kind(str(self.mount.path), self.history, rng)
                 self.tally.add(program, *self.run(program))
+                kind = rng.choices(kinds, list(PROGRAMS.values()))[0]
         except BaseException as error:  # of this program; it must not go on with fewer readers
             self.failure = error
             raise
@@ -170,7 +174,7 @@ class Readers:
                 where = file.read()
         except OSError:
             where = ""
-        told = f"waits for more than {self.limit:g} s ({where}): {' '.join(program.words)[:1000]}"
+        told = f"waits for more than {self.limit:g} s ({where}): {shlex.join(program.words)[:1000]}"
         if told not in self.tally.hung:
             self.tally.hung.append(told)
             print(f"hung: {told}", file=sys.stderr, flush=True)
