@@ -100,6 +100,8 @@ static void refresh_items(CkRevalidator *revalidator)
 {
     g_autofree char *prefix = ck_want_key_prefix(CK_WANT_ITEMS);
     g_autoptr(GError) error = NULL;
+    /* There is one already where all threads were listed anew once more for a reader. */
+    g_clear_pointer(&revalidator->refreshing, g_ptr_array_unref);
     revalidator->refreshing = ck_store_listings(revalidator->store, prefix, &error);
     ck_jobs_begin(revalidator);
     ck_refresh_end_if_done(revalidator, error);

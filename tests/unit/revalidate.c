@@ -929,6 +929,28 @@ static void a_refresh_during_the_items_of_another_begins_anew(void)
     assert_woken(&f->second, -1);
 }
 
+static void all_threads_may_be_listed_anew_during_the_items_of_a_refresh(void)
+{
+    g_autoptr(Fixture) f = fixture_of(2);
+    f->config->relist = 2 * TTL;
+    f->config->concurrency = 2; /* one of them the refresh's */
+    script(f, "threads items:1 items:2 threads");
+    server_hold(f->server);
+    refresh(&f->first);
+    run_until_seen(f, 1);
+    server_release_held(f->server);
+    run_until_seen(f, 2);
+    pass(2 * TTL);
+    read_threads(f);
+    run_until_seen(f, 3);
+    server_release_held(f->server);
+    run_until_seen(f, 4);
+    g_assert_cmpuint(f->first.woken, ==, 0);
+    server_release(f->server, ALL);
+    expect(f, 4);
+    assert_woken(&f->first, -1);
+}
+
 static void a_refresh_ends_the_pause(void)
 {
     g_autoptr(Fixture) f = fixture_of(1);
@@ -1151,6 +1173,7 @@ int main(int argc, char **argv)
     TEST(a_refresh_whose_items_fail_asks_for_nothing_more);
     TEST(a_refresh_during_a_refresh_begins_after_it);
     TEST(a_refresh_during_the_items_of_another_begins_anew);
+    TEST(all_threads_may_be_listed_anew_during_the_items_of_a_refresh);
     TEST(a_refresh_ends_the_pause);
     TEST(what_was_checked_before_a_refresh_does_not_count);
     TEST(a_refresh_that_the_clock_has_in_the_future_does_not_count);
