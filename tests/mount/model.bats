@@ -8,17 +8,15 @@
 
 load helper
 
+if [[ -n ${MODEL_SEEDS:-}${MODEL_STEPS:-} ]]; then
+    WATCHDOG=$((60 + ${MODEL_SEEDS:-5} * (10 + ${MODEL_STEPS:-300} / 10)))
+fi
+
 # The mounts are below the test's directory, where the helper ends what is left.
 model() {
     timeout "$WATCHDOG" python3 "$BATS_TEST_DIRNAME/model.py" --program "$CHATKITFS" \
         --directory "$BATS_TEST_TMPDIR" "$@" >"$BATS_TEST_TMPDIR/told" 3>&- ||
         { cat "$BATS_TEST_TMPDIR/told" >&2 && return 1; }
-}
-
-setup_file() {
-    if [[ -n ${MODEL_SEEDS:-}${MODEL_STEPS:-} ]]; then
-        export WATCHDOG=$((60 + ${MODEL_SEEDS:-5} * (10 + ${MODEL_STEPS:-300} / 10)))
-    fi
 }
 
 @test "what is read is what the server has or had, and never goes back" {
