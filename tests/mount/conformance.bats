@@ -7,7 +7,7 @@
 load helper
 
 # Each start of node takes its time on a busy machine.
-WATCHDOG=180
+WATCHDOG=$((180 * SLOWER))
 
 setup_file() {
     export NODE_PATH

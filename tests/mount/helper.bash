@@ -27,9 +27,19 @@ PATH=/usr/bin:$PATH
 unset OPENAI_ORG_ID OPENAI_PROJECT_ID XDG_CONFIG_HOME http_proxy HTTP_PROXY all_proxy ALL_PROXY
 export LC_ALL=C.UTF-8 TZ=UTC
 
-LIMIT=10    # seconds that wait_until waits
-WATCHDOG=60 # seconds that a test may take
-LOOK=0.02   # seconds between two looks
+# A program with sanitizers in it (scripts/test) is slower, and writes down here what they find.
+export SLOWER=1
+if grep -qs CHATKITFS_SANITIZER_REPORTS "$CHATKITFS"; then
+    SLOWER=4
+    export CHATKITFS_SANITIZER_REPORTS=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/sanitizers
+    mkdir -p "$CHATKITFS_SANITIZER_REPORTS"
+    # What GLib keeps for itself would hide from them who uses freed memory.
+    export G_SLICE=always-malloc
+fi
+
+LIMIT=$((10 * SLOWER))    # seconds that wait_until waits
+WATCHDOG=$((60 * SLOWER)) # seconds that a test may take
+LOOK=0.02                 # seconds between two looks
 
 # A pipe into which nobody writes: reading from it with a limit waits without a process.
 exec {idle}<> <(:)
@@ -69,9 +79,10 @@ watchdog() {
     done
 }
 
-# Whatever happened before: unmounts, ends every process and removes the directory.
+# Whatever happened before: unmounts, ends every process and removes the directory. Fails if a
+# sanitizer has found something.
 end_everything() {
-    local directory=$1 place pid
+    local directory=$1 place pid found
     set +e
     while read -r place; do
         fusermount3 -u "$place" 2>/dev/null || fusermount3 -uz "$place" || umount -l "$place"
@@ -82,15 +93,25 @@ end_everything() {
     for pid in "${started[@]}"; do
         end_process "$pid"
     done
+    found=$(sanitizer_reports "$directory")
     # Copies of the mount have its modes, which forbid to remove anything.
     chmod -R u+rwX "$directory" 2>/dev/null
     rm -rf --one-file-system "${directory:?}"
     set -e
+    if [[ -n $found ]]; then
+        echo "a sanitizer has found:"$'\n'"$found" >&2
+        return 1
+    fi
+}
+
+# What the sanitizers have found in the programs of a directory's tests, the beginning of each.
+sanitizer_reports() {
+    find "$1/sanitizers" -type f -size +0 -exec head -n 50 {} \; 2>/dev/null
 }
 
 end_process() {
     kill -TERM "$1" 2>/dev/null || return 0
-    LIMIT=3 wait_until gone "$1" || kill -KILL "$1" 2>/dev/null
+    LIMIT=$((3 * SLOWER)) wait_until gone "$1" || kill -KILL "$1" 2>/dev/null
 }
 
 # Where something is mounted below a directory, one a line.

@@ -9,7 +9,7 @@
 load helper
 
 if [[ -n ${MODEL_SEEDS:-}${MODEL_STEPS:-} ]]; then
-    WATCHDOG=$((60 + ${MODEL_SEEDS:-5} * (10 + ${MODEL_STEPS:-300} / 10)))
+    WATCHDOG=$((SLOWER * (60 + ${MODEL_SEEDS:-5} * (10 + ${MODEL_STEPS:-300} / 10))))
 fi
 
 # The mounts are below the test's directory, where the helper ends what is left.

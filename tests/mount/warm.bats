@@ -6,7 +6,7 @@
 
 load helper.bash
 
-WATCHDOG=180
+WATCHDOG=$((180 * SLOWER))
 
 THREADS=1000
 ITEMS=29                    # of a thread, each as .json and .md
