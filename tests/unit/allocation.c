@@ -10,9 +10,12 @@
 #include <sqlite3.h>
 
 #include "error.h"
+#include "listing.h"
+#include "pager.h"
 #include "parts.h"
 #include "prepare.h"
 #include "rows.h"
+#include "server.h"
 #include "store_file.h"
 #include "store_private.h"
 
@@ -632,6 +635,152 @@ static void add_store_tests(void)
     g_test_add_func("/allocation/store/new", a_store_is_made_or_not);
 }
 
+/* The pager */
+
+#define THREADS "GET /v1/chatkit/threads?limit=2&order=desc"
+#define ITEMS   "GET /v1/chatkit/threads/cthr_1/items?limit=2&order=asc"
+
+/* A mount without a mount: two pages of threads, of which one has two pages of items. */
+typedef struct {
+    GMainContext *context;
+    Server *server;
+    CkConfig *config;
+    CkStore *store;
+    CkApi *api;
+    CkPager *pager;
+} Account;
+
+static void script_answers(Server *server)
+{
+    server_json(server, THREADS,
+                "{\"data\":[{\"id\":\"cthr_1\",\"title\":\"One\"},{\"id\":"
+                "\"cthr_2\"}],\"last_id\":\"cthr_2\",\"has_more\":true}");
+    server_json(server, THREADS "&after=cthr_2",
+                "{\"data\":[{\"id\":\"cthr_3\",\"user\":\"" LONG "\"}],\"has_more\":false}");
+    server_json(server, ITEMS,
+                "{\"data\":[{\"id\":\"cthi_1\",\"type\":\"widget\",\"widget\":\"[1]\"},"
+                "{\"id\":\"cthi_2\"}],\"last_id\":\"cthi_2\",\"has_more\":true}");
+    server_json(server, ITEMS "&after=cthi_2",
+                "{\"data\":[{\"id\":\"cthi_3\"}],\"has_more\":false}");
+}
+
+static Account *account_new(void)
+{
+    Account *a = g_new0(Account, 1);
+    a->context = g_main_context_new();
+    a->server = server_new(a->context);
+    a->config = ck_config_new();
+    a->config->page_size = 2;
+    g_free(a->config->base_url);
+    a->config->base_url = server_url(a->server, "/v1");
+    a->store = rows_new_store();
+    a->api = ck_api_new(a->context, a->config, NULL);
+    a->pager = ck_pager_new(a->context, a->store, a->api, a->config);
+    /* Each page may have to be asked for twice, or the listing be begun again. */
+    script_answers(a->server);
+    script_answers(a->server);
+    server_may_leave(a->server);
+    return a;
+}
+
+static void account_free(Account *a)
+{
+    ck_pager_free(a->pager);
+    ck_api_free(a->api);
+    ck_store_free(a->store);
+    server_free(a->server);
+    ck_config_free(a->config);
+    g_main_context_unref(a->context);
+    g_free(a);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_free)
+
+typedef struct {
+    gboolean woken;
+    GError *error;
+} Waiter;
+
+static void on_woken(const GError *error, gpointer data)
+{
+    Waiter *waiter = data;
+    waiter->woken = TRUE;
+    waiter->error = error ? g_error_copy(error) : NULL;
+}
+
+/* Reads a listing to its end, as a reader does who looks at it after each page. */
+static gboolean read_listing(Account *a, const CkWant *want, GError **error)
+{
+    for (;;) {
+        g_auto(CkListingState) state = {0};
+        Waiter waiter = {0};
+        if (!ck_listing_state(a->store, want, &state, error))
+            return FALSE;
+        if (state.complete)
+            return TRUE;
+        ck_pager_wait(a->pager, want, on_woken, &waiter);
+        server_run_until(a->context, waiter.woken);
+        if (waiter.error) {
+            g_propagate_error(error, waiter.error);
+            return FALSE;
+        }
+    }
+}
+
+static gboolean read_account(Account *a, GError **error)
+{
+    const CkWant threads = {CK_WANT_THREADS, NULL}, items = {CK_WANT_ITEMS, (char *)"cthr_1"};
+    return read_listing(a, &threads, error) && read_listing(a, &items, error);
+}
+
+/* What a listing has: whole pages, and all of them if it says that it is complete. */
+static void assert_whole_pages(Account *a)
+{
+    const CkWant threads = {CK_WANT_THREADS, NULL}, items = {CK_WANT_ITEMS, (char *)"cthr_1"};
+    g_auto(CkListingState) of_threads = {0}, of_items = {0};
+    CkStoreCounts counts;
+    g_assert_true(ck_listing_state(a->store, &threads, &of_threads, NULL));
+    g_assert_true(ck_listing_state(a->store, &items, &of_items, NULL));
+    g_assert_true(ck_store_counts(a->store, &counts, NULL));
+    g_assert_cmpint(counts.listed, ==, of_threads.complete ? 3 : of_threads.cursor ? 2 : 0);
+    g_assert_cmpint(counts.items, ==, of_items.complete ? 3 : of_items.cursor ? 2 : 0);
+}
+
+static void assert_all(Account *a, const char *expected)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    CkThreadRow thread = {0};
+    for (guint64 after = 0;;) {
+        CkFound found = ck_store_next_thread(a->store, 0, after, G_MAXINT64, &thread, NULL);
+        if (found != CK_FOUND)
+            break;
+        after = thread.place;
+        say_thread(all, found, &thread);
+    }
+    g_assert_cmpint(ck_store_items(a->store, 1, 1, take_item, all, NULL), !=, CK_FAILED);
+    g_assert_cmpstr(all->str, ==, expected);
+}
+
+/* Those of cJSON and SQLite together, while the server is a real one. */
+static void a_listing_is_whole_or_an_error(void)
+{
+    gboolean failed = TRUE;
+    for (guint which = 0; failed; which++) {
+        g_autoptr(Account) a = account_new();
+        g_autoptr(GError) error = NULL;
+        fail_at(which, FALSE);
+        gboolean ok = read_account(a, &error);
+        failed = has_failed();
+        if (!ok)
+            g_assert_error(error, CK_ERROR, CK_ERROR_NO_MEMORY);
+        assert_whole_pages(a);
+        g_clear_error(&error);
+        g_assert_true(read_account(a, &error));
+        g_assert_no_error(error);
+        assert_all(a, "[cthr_1 One.cthr_1 1 3][cthr_2 cthr_2 2 0][cthr_3 cthr_3 3 0]"
+                      "[1 widget][2 item][3 item]");
+    }
+}
+
 int main(int argc, char **argv)
 {
     cJSON_Hooks hooks = {json_malloc, json_free};
@@ -641,5 +790,6 @@ int main(int argc, char **argv)
     g_test_add_func("/allocation/decode", what_is_decoded_is_whole_or_an_error);
     g_test_add_func("/allocation/decode-error", an_error_is_told_without_words);
     add_store_tests();
+    g_test_add_func("/allocation/pager", a_listing_is_whole_or_an_error);
     return g_test_run();
 }
