@@ -1,6 +1,7 @@
 """Faults, which are planned misbehaviour, and the waiting that some of them ask for."""
 
 import base64
+import gzip
 import random
 import re
 import socket
@@ -8,8 +9,8 @@ import threading
 import time
 from typing import Optional
 
-from .messages import REASONS, Answer, Refusal
-from .source import checked, decode, elements, members, merged
+from .messages import REASONS, Answer, Refusal, Request
+from .source import checked, decode, elements, encode, members, merged
 
 # How often a waiting request looks whether its client is still there.
 WATCH_SECONDS = 0.05
@@ -21,8 +22,10 @@ class Fault:
     COMMON = {"kind", "match", "skip", "times", "chance", "seed", "ms"}
     FIELDS = {  # kind: its own fields; those with "!" are required
         "status": ("status!", "headers", "body"), "body": ("body!", "headers"),
-        "patch": ("patch!",), "delay": (), "hold": (), "close": (), "reset": (),
-        "truncate": ("bytes!",), "stall": ("bytes!",), "raw": ("raw!",),
+        "patch": ("patch!",), "alter": ("headers", "pad", "gzip", "cut"),
+        "circle": ("length!",), "delay": (), "hold": (), "close": (), "reset": ("head", "bytes"),
+        "truncate": ("bytes!", "head"), "stall": ("bytes!", "head"),
+        "drip": ("every!", "bytes", "head"), "raw": ("raw!",),
     }
 
     def __init__(self, source: bytes):
@@ -56,6 +59,12 @@ class Fault:
         self.ms = number("ms", 0)
         self.status = number("status", 200)
         self.bytes = number("bytes", 0)
+        self.head = number("head", 0) if "head" in values else None
+        self.every = number("every", 0)
+        self.pad = number("pad", 0)
+        self.cut = number("cut", 0)
+        self.gzip = values.get("gzip") is True
+        self.circle = Circle(number("length", 0))
         self.headers = {name: str(value) for name, value in values.get("headers", {}).items()}
         self.raw = base64.b64decode(values.get("raw", ""), validate=True)
         self.body: Optional[bytes] = sources.get("body")
@@ -65,7 +74,14 @@ class Fault:
         drop = members(self.patch).get("drop", (b"", b"[]"))[1]
         self.drop = {"drop", *decode(drop)}
 
-    def answer(self, usual: Answer) -> Answer:
+    @property
+    def answers(self) -> bool:
+        """Whether anything of an answer is sent; otherwise the request has no effect either."""
+        if self.kind == "reset":
+            return self.head is not None or self.bytes > 0
+        return self.kind not in ("close", "raw")
+
+    def answer(self, request: Request, usual: Answer) -> Answer:
         """What to send instead of the usual answer."""
         if self.kind == "status" and self.body is None:
             message = f"{REASONS.get(self.status, 'Unknown')} (a fault of the sandbox)."
@@ -74,7 +90,47 @@ class Fault:
             return Answer(self.status, self.body, self.headers)
         if self.kind == "patch" and usual.status == 200:
             return usual._replace(body=merged(usual.body, self.patch, self.drop))
+        if self.kind == "alter":
+            return self.altered(usual)
+        if self.kind == "circle" and usual.status == 200:
+            return usual._replace(body=self.circle.page(request, usual.body))
         return usual
+
+    def altered(self, usual: Answer) -> Answer:
+        body = usual.body + b" " * self.pad
+        encoding = {"Content-Encoding": "gzip"} if self.gzip else {}
+        if self.gzip:
+            body = gzip.compress(body, 1)
+        return Answer(usual.status, body[:len(body) - self.cut],
+                      {**usual.headers, **encoding, **self.headers})
+
+    def beginning(self, head: bytes, body: bytes) -> bytes:
+        """What is sent before it goes wrong."""
+        if self.head is not None:
+            return head[:self.head]
+        return head + body[:self.bytes]
+
+
+class Circle:
+    """Lists whose pages lead back to one that was asked for before."""
+
+    def __init__(self, length: int):
+        self.length = length
+        self.lock = threading.Lock()
+        self.asked: dict[tuple, list[str]] = {}  # by list, the cursors in turn
+
+    def page(self, request: Request, usual: bytes) -> bytes:
+        cursor = request.parameters("limit", "order", "after", "before", "user").get("after")
+        if cursor is None or b'"has_more"' not in usual:
+            return usual
+        with self.lock:
+            asked = self.asked.setdefault((request.path, "order=asc" in request.query), [])
+            if cursor not in asked:
+                asked.append(cursor)
+            if len(asked) < self.length:
+                return usual
+            back = asked[-self.length]
+        return merged(usual, encode({"last_id": back, "has_more": True}))
 
 
 class Faults:
@@ -137,6 +193,18 @@ class Gate:
             finally:
                 self.held -= 1
         return True
+
+    def drip(self, client: socket.socket, rest: bytes, seconds: float) -> None:
+        """Sends a byte at a time until release(), then the rest; or until the client has gone."""
+        with self.changed:
+            releases = self.releases
+        for place in range(len(rest)):
+            if self.releases != releases:
+                client.sendall(rest[place:])
+                return
+            client.sendall(rest[place:place + 1])
+            if not pause(client, seconds):
+                return
 
     def release(self) -> int:
         with self.changed:

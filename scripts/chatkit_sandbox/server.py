@@ -79,7 +79,7 @@ class Handler(socketserver.StreamRequestHandler):
             waited = control.gate.hold(client)
         if control.latency:
             time.sleep(control.latency)
-        if not waited or kind in ("close", "reset", "raw"):
+        if not waited or (fault and not fault.answers):
             control.log.answered(entry, request, None)
             if kind == "reset":
                 self.reset()
@@ -91,13 +91,20 @@ class Handler(socketserver.StreamRequestHandler):
         replaced = kind in ("status", "body")
         answer = Answer(200, b"") if replaced else self.server.api.answer(request)
         if fault:
-            answer = fault.answer(answer)
+            answer = fault.answer(request, answer)
         answer = self.compressed(request, answer)
         control.log.answered(entry, request, answer.status)
-        if kind in ("truncate", "stall"):
-            client.sendall(self.head(request, answer) + answer.body[:fault.bytes])
+        if kind in ("truncate", "stall", "drip", "reset"):
+            head = self.head(request, answer)
+            beginning = fault.beginning(head, answer.body)
+            client.sendall(beginning)
             if kind == "stall":
                 control.gate.hold(client)
+            elif kind == "drip":
+                rest = (head + answer.body)[len(beginning):]
+                control.gate.drip(client, rest, fault.every / 1000)
+            elif kind == "reset":
+                self.reset()
             return False
         # Before sending, so that who has the answer finds nothing of it in flight.
         control.log.ended(entry)
