@@ -32,6 +32,7 @@ struct _CkListing {
     gboolean grown;         /* see ck_listing_has_grown() */
     char *back_cursor;      /* the front's is in the store */
     gboolean given_up;      /* the back */
+    gboolean taken_up;      /* begun by an earlier mount, whose cursors are not known */
 };
 
 static GHashTable *new_strings(void)
@@ -73,8 +74,8 @@ CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *
     }
     /* Items are numbered from the front on; and what is older than --since is not to be read. Of a
      * listing that an earlier mount has begun it is not known what its ends were like. */
-    listing->given_up =
-        want->kind == CK_WANT_ITEMS || config->since > 0 || is_begun(store, listing->key);
+    listing->taken_up = is_begun(store, listing->key);
+    listing->given_up = want->kind == CK_WANT_ITEMS || config->since > 0 || listing->taken_up;
     return listing;
 }
 
@@ -147,6 +148,7 @@ void ck_listing_begin_again(CkListing *listing)
     End *front = &listing->ends[CK_FRONT];
     end_clear(front);
     *front = (End){.ordered = TRUE};
+    listing->taken_up = FALSE;
     g_hash_table_remove_all(listing->cursors[CK_FRONT]);
     g_hash_table_remove_all(listing->unnamed);
     /* Should the store fail as well, the error at hand is told. */
@@ -187,14 +189,16 @@ gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **erro
     return TRUE;
 }
 
-/* The same, of the page that is to be taken: not one that this end has had. */
+/* The same, of the page that is to be taken: not one that this end has had, else *circle is TRUE.
+ */
 static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, char **cursor,
-                            GError **error)
+                            gboolean *circle, GError **error)
 {
     g_autofree char *next = NULL;
     if (!ck_listing_next_cursor(page, &next, error))
         return FALSE;
-    if (next && g_hash_table_contains(listing->cursors[end], next))
+    *circle = next && g_hash_table_contains(listing->cursors[end], next);
+    if (*circle)
         return broken(error, "the server's cursors go in a circle");
     *cursor = g_steal_pointer(&next);
     return TRUE;
@@ -224,7 +228,7 @@ gboolean ck_listing_end(CkListing *listing, GError **error)
 char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page)
 {
     char *cursor = NULL;
-    next_cursor(listing, end, page, &cursor, NULL);
+    next_cursor(listing, end, page, &cursor, &(gboolean){0}, NULL);
     return cursor;
 }
 
@@ -466,7 +470,7 @@ static void forget_changed(CkListing *listing)
 gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error)
 {
     CkStore *store = listing->store;
-    gboolean past = FALSE;
+    gboolean past = FALSE, circle = FALSE;
     g_autofree char *cursor = NULL;
     g_auto(Ids) ids = ids_begin(listing);
     g_auto(End) passed = listing->ends[end];
@@ -475,7 +479,8 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
     forget_changed(listing);
     if (end == CK_BACK && listing->given_up)
         return TRUE;
-    gboolean ok = next_cursor(listing, end, page, &cursor, error) && ck_store_begin(store, error) &&
+    gboolean ok = next_cursor(listing, end, page, &cursor, &circle, error) &&
+                  ck_store_begin(store, error) &&
                   (listing->want.kind == CK_WANT_ITEMS
                        ? store_items(listing, page, &ids, error)
                        : store_threads(listing, end, page, &ids, &passed, &past, error)) &&
@@ -486,6 +491,10 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
         ck_store_rollback(store);
         forget_changed(listing);
         listing->given_up |= end == CK_BACK;
+        /* The circle may lead back to where an earlier mount was, and have been entered unseen:
+         * then every right cursor would be one that was seen before, for ever. */
+        if (circle && listing->taken_up && end == CK_FRONT)
+            ck_listing_begin_again(listing);
         return ok && doubtful;
     }
     keep(listing, end, &passed, cursor, &ids);

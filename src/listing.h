@@ -76,8 +76,9 @@ gboolean ck_listing_end(CkListing *listing, GError **error);
 gboolean ck_listing_knows_no_back(const CkListing *listing);
 
 /* Stores a page that was asked for at that end. Errors: the store's; CK_ERROR_BAD_RESPONSE where
- * the page does not fit those before it. The store is then as it was. A page of the back that can't
- * be trusted is dropped without an error. */
+ * the page does not fit those before it. The store is then as it was, but that a listing which an
+ * earlier mount has begun begins again where its cursors go in a circle. A page of the back that
+ * can't be trusted is dropped without an error. */
 gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GError **error);
 
 /* The ids of threads that were known before the last page was taken, and as something else; the

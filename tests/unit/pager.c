@@ -485,6 +485,28 @@ static void cursors_in_a_circle_are_a_bad_response(void)
     }
 }
 
+/* The first cursor is not known to be one that was there before. */
+static void a_circle_into_an_earlier_mount_makes_the_listing_begin_again(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_assert_true(ck_store_put_listing(f->store, "threads:", "a", FALSE, NULL));
+    script_page(f, THREADS "&after=a", "cthr_4", "b", TRUE);
+    script_page(f, THREADS "&after=b", "cthr_3", "a", TRUE);
+    script_page(f, THREADS "&after=a", "cthr_4", "b", TRUE);
+    wait_well(f, all_threads());
+    wait_well(f, all_threads());
+    wait_badly(f, all_threads(), CK_ERROR_BAD_RESPONSE);
+    assert_threads(f, "cthr_4 cthr_3");
+    assert_state(f, "threads:", NULL, FALSE);
+    /* What was right all the time is no circle now. */
+    script_page(f, THREADS, "cthr_5", "a", TRUE);
+    script_page(f, THREADS "&after=a", "cthr_4", "b", TRUE);
+    script_page(f, THREADS "&after=b", "cthr_3", NULL, FALSE);
+    for (int i = 0; i < 3; i++)
+        wait_well(f, all_threads());
+    assert_state(f, "threads:", NULL, TRUE);
+}
+
 static void the_same_cursor_in_two_listings_is_no_circle(void)
 {
     g_autoptr(Fixture) f = fixture_new();
@@ -1725,6 +1747,7 @@ int main(int argc, char **argv)
     TEST(a_cursor_may_be_any_id);
     TEST(a_cursor_that_stays_is_a_bad_response);
     TEST(cursors_in_a_circle_are_a_bad_response);
+    TEST(a_circle_into_an_earlier_mount_makes_the_listing_begin_again);
     TEST(the_same_cursor_in_two_listings_is_no_circle);
     TEST(many_who_wait_make_one_request);
     TEST(two_listings_are_fetched_at_once);
