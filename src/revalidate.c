@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "error.h"
 #include "listing.h"
 #include "revalidate_private.h"
 
@@ -8,6 +9,14 @@
 /* With --ttl=0, how soon after a check the same reader's next question counts as the same one, in
  * microseconds: a program looks a file up, and then asks for its attributes. */
 #define SAME_QUESTION (G_USEC_PER_SEC / 4)
+
+/* Whether a check has taken for longer than anybody waits. */
+static gboolean is_late(const CkRevalidator *revalidator, const char *key)
+{
+    const CkJob *job = g_hash_table_lookup(revalidator->jobs, key);
+    gint64 patience = (gint64)revalidator->config->timeout * G_USEC_PER_SEC;
+    return job && job->check && g_get_real_time() - job->began >= patience;
+}
 
 /* What is due */
 
@@ -100,7 +109,14 @@ CkServe ck_revalidate(CkRevalidator *revalidator, const CkWant *listing, gboolea
         return config->strict ? CK_REFUSE : CK_SERVE;
     if (due.relist)
         ck_revalidator_start_relist(revalidator);
-    if (config->ttl == 0 || (config->strict && ck_jobs_why_failed(revalidator, key)))
+    /* Who comes now would wait as long again, and a program that asks for a hundred files a hundred
+     * times. */
+    gboolean late = is_late(revalidator, key);
+    if (late && config->strict) {
+        g_set_error(error, CK_ERROR, CK_ERROR_TIMED_OUT, "no answer within %u s", config->timeout);
+        return CK_REFUSE;
+    }
+    if (!late && (config->ttl == 0 || (config->strict && ck_jobs_why_failed(revalidator, key))))
         return CK_WAIT;
     /* To list all threads anew is to check them. */
     if (listing->kind == CK_WANT_ITEMS || !revalidator->relists)

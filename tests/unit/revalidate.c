@@ -481,6 +481,26 @@ static void who_waits_is_told_of_the_failure(void)
     g_assert_cmpint(read_threads(f), ==, CK_WAIT);
 }
 
+static void a_check_that_takes_too_long_keeps_nobody_else_waiting(void)
+{
+    g_autoptr(Fixture) f = fixture_of(3);
+    f->config->ttl = 0;
+    script(f, "threads");
+    server_hold(f->server);
+    wait_for_threads(&f->first);
+    run_until_seen(f, 1);
+    g_assert_cmpint(read_threads(f), ==, CK_WAIT);
+    f->config->timeout = 0; /* so long has it taken by now */
+    g_assert_cmpint(read_threads(f), ==, CK_SERVE);
+    f->config->strict = TRUE;
+    g_assert_cmpint(read_threads(f), ==, CK_REFUSE);
+    f->config->timeout = 30;
+    server_release(f->server, ALL);
+    expect(f, 1);
+    assert_woken(&f->first, -1);
+    g_assert_cmpint(read_threads(f), ==, CK_WAIT);
+}
+
 static void who_waits_for_a_thread_has_all_of_it_checked(void)
 {
     g_autoptr(Fixture) f = fixture_of(2);
@@ -1144,6 +1164,7 @@ int main(int argc, char **argv)
     TEST(with_ttl_0_readers_wait);
     TEST(with_ttl_0_the_same_question_is_not_asked_twice);
     TEST(who_waits_is_told_of_the_failure);
+    TEST(a_check_that_takes_too_long_keeps_nobody_else_waiting);
     TEST(who_waits_for_a_thread_has_all_of_it_checked);
     TEST(who_waits_does_not_stand_in_the_queue);
     TEST(after_each_failure_the_pause_is_twice_as_long);
