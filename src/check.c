@@ -284,14 +284,32 @@ static gboolean put_thread(CkCheck *check, const CkPreparedThread *thread, GErro
     return TRUE;
 }
 
+/* Whether the server knows of threads at all. */
+static void on_sample(CkPage *page, const GError *failure, gpointer data)
+{
+    CkCheck *check = data;
+    g_autoptr(GError) error = NULL;
+    check->call = NULL;
+    if (page)
+        drop(check, &error);
+    end(check, error ? error : failure);
+}
+
+/* The server says that it has no such thread. So it does when it answers 404 to everything, and
+ * then nothing that is known may be lost. */
+static void doubt(CkCheck *check)
+{
+    const CkListQuery query = {.limit = 1, .order = CK_ORDER_DESC};
+    check->call = ck_api_list_threads(check->api, &query, on_sample, check);
+}
+
 static void on_thread(CkPreparedThread *thread, const GError *failure, gpointer data)
 {
     CkCheck *check = data;
     g_autoptr(GError) error = NULL;
     check->call = NULL;
     if (g_error_matches(failure, CK_ERROR, CK_ERROR_NOT_FOUND)) {
-        drop(check, &error);
-        end(check, error);
+        doubt(check);
     } else if (!thread || !put_thread(check, thread, &error)) {
         end(check, error ? error : failure);
     } else if (check->lost) {

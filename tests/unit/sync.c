@@ -113,7 +113,10 @@ static void script_one(Fixture *f, const char *name, const char *how)
     guint thread = (guint)atoi(name + strspn(name, "-?"));
     const char *slash = strchr(name, '/');
     guint after = slash ? (guint)atoi(slash + 1) : 0;
-    if (*name == '?') {
+    if (*name == '!') {
+        request = g_strdup("GET /v1/chatkit/threads?limit=1&order=desc");
+        body = page_after(f, 0, 0);
+    } else if (*name == '?') {
         request = g_strdup_printf("GET /v1/chatkit/threads/cthr_%02u", thread);
         body = thread_json(thread);
     } else if (*name == '-') {
@@ -408,7 +411,7 @@ static void many_that_take_no_request_do_not_hold_up_the_loop(void)
 static void a_thread_that_is_deleted_meanwhile_is_dropped(void)
 {
     g_autoptr(Fixture) f = fixture_new(3, 1);
-    run(f, "- 01 02=404 ?02=404 03");
+    run(f, "- 01 02=404 ?02=404 ! 03");
     expect(f, 2, 2);
     assert_all_but(f, 2);
 }
@@ -419,7 +422,7 @@ static void a_thread_that_was_read_and_is_deleted_is_dropped(void)
     know_threads(f, 3, 10);
     for (guint i = 1; i <= 3; i++)
         know_items(f, i, 1, 2000);
-    run(f, "01/1 02/1=404 ?02=404 03/1");
+    run(f, "01/1 02/1=404 ?02=404 ! 03/1");
     expect(f, 2, 2);
     assert_all_but(f, 2);
 }
@@ -551,8 +554,8 @@ static void it_may_be_freed_when_it_has_ended(void)
         guint known;
         const char *requests;
     } cases[] = {
-        {0, "- 01 02"}, {0, "- 01=404 ?01=404 02"}, {0, "- 01 02=500"},
-        {10, ""},       {2000, "- 01/1 02/1"},      {2000, "- 01/1 02/1=404 ?02=404"},
+        {0, "- 01 02"}, {0, "- 01=404 ?01=404 ! 02"}, {0, "- 01 02=500"},
+        {10, ""},       {2000, "- 01/1 02/1"},        {2000, "- 01/1 02/1=404 ?02=404 !"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Fixture) f = fixture_new(2, 1);
