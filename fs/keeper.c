@@ -15,7 +15,7 @@
 
 /* How long it may take to mount, which can wait for the disk, and to unmount, in s. */
 #define MOUNT_S   30
-#define UNMOUNT_S 2
+#define UNMOUNT_S 10
 
 /*
  * $0: where to mount; $1: the options. Its standard input is the socket, over which fusermount3

@@ -3,6 +3,8 @@
 
 load helper
 
+WATCHDOG=180 # it takes a hundred mounts
+
 setup_file() {
     start_sandbox
 }
@@ -43,7 +45,7 @@ heals() {
     id=$(account '.[-1].thread.id')
     fault hold "/threads/$id/items" 'times: null'
     for ((i = 0; i < 100; i++)); do
-        "$CHATKITFS" -f "$MNT" 2>>"$LOG" 3>&- &
+        "$CHATKITFS" -f "$MNT" >/dev/null 2>>"$LOG" 3>&- &
         FS_PID=$!
         started+=("$FS_PID")
         wait_until mounted
