@@ -351,10 +351,8 @@ static gboolean holds_for_threads(const Fixture *f, const CkConfined *confined)
 /* Text that tells which message it is; to be freed. */
 static char *text_of(int i)
 {
-    GString *text = g_string_new(NULL);
-    while (text->len < LENGTH)
-        g_string_append_printf(text, "%d ", i);
-    return g_string_free(text, FALSE);
+    g_autofree char *letters = g_strnfill(LENGTH, (char)('a' + i % 26));
+    return g_strdup_printf("%d %s", i, letters);
 }
 
 static gboolean has_message(CkStore *store, gint64 thread, int i)
