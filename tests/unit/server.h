@@ -19,7 +19,7 @@
 
 typedef struct _Server Server;
 
-/* Attaches a watchdog to context, which ends the program after 20 s. */
+/* Attaches a watchdog to context, which ends the program after 20 s, or $SLOWER times as long. */
 Server *server_new(GMainContext *context);
 void server_free(Server *server);
 
