@@ -71,7 +71,7 @@ expires() {
 }
 
 @test "within the ttl nothing is asked for again; after it the newest page, once for all readers" {
-    TTL=3
+    TTL=$((3 * SLOWER))
     mount_fs --ttl=$TTL
     ls -l "$MNT" >/dev/null
     stat "$MNT/$T" "$MNT"/Thread-* >/dev/null
@@ -88,7 +88,7 @@ $NEWEST"
 }
 
 @test "a thread's files after the ttl: what comes after its last item, and the thread itself" {
-    TTL=2
+    TTL=$((2 * SLOWER))
     mount_fs --ttl=$TTL
     ls -l "$MNT/$T" >/dev/null
     cat "$MNT/$T/thread.md" >/dev/null
@@ -280,7 +280,7 @@ END
 @test "who walks through many threads after the ttl does not ask for each by its id" {
     local before=
     start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 250 1)
-    TTL=1
+    TTL=$SLOWER
     mount_fs --ttl=$TTL
     grep -r needle "$MNT" >"$BATS_TEST_TMPDIR/first"
     # Where the walk took longer than the ttl, some were checked at once.
