@@ -22,9 +22,10 @@ NOT_COUNTED = {"STATFS", "FORGET", "BATCH_FORGET", "INTERRUPT"}
 
 
 class Mount:
-    def __init__(self, path: Path, pid: int, requests: "Optional[Requests]"):
+    def __init__(self, path: Path, process: subprocess.Popen, requests: "Optional[Requests]"):
         self.path = path
-        self.pid = pid
+        self.process = process
+        self.pid = process.pid
         self.requests = requests  # with debug
 
     def cpu(self) -> float:
@@ -102,6 +103,6 @@ def mounted(program: Path, url: str, path: Path, *, debug: bool = False,
         if not is_mounted(path):
             raise BenchError(f"chatkitfs did not mount: {log.read_text().strip()}")
         try:
-            yield Mount(path, process.pid, requests)
+            yield Mount(path, process, requests)
         except BenchError as error:
             raise BenchError(f"{error}\n{log.read_text().strip()}".strip()) from None

@@ -1,9 +1,11 @@
 """What chatkitfs takes of the system, while it runs."""
 
+import contextlib
 import os
 import re
 import threading
 import time
+from pathlib import Path
 from typing import NamedTuple, Optional
 
 from chatkit_bench.mount import Mount
@@ -26,24 +28,32 @@ class Look(NamedTuple):
         return self.sockets + self.spilled + self.others
 
 
+def descriptors_of(pid: int) -> list[str]:
+    """What they are of."""
+    targets = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed in the meantime
+            targets.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+    return targets
+
+
 def look_at(mount: Mount) -> Look:
     """BenchError where its process has ended."""
-    targets = []
     try:
-        for number in os.listdir(f"/proc/{mount.pid}/fd"):
-            try:
-                targets.append(os.readlink(f"/proc/{mount.pid}/fd/{number}"))
-            except FileNotFoundError:  # closed in the meantime
-                pass
-        status = open(f"/proc/{mount.pid}/status", encoding="ascii", errors="replace").read()
-        resident = re.search(r"^VmRSS:\s*([0-9]+) kB", status, re.MULTILINE)
-        threads = re.search(r"^Threads:\s*([0-9]+)", status, re.MULTILINE)
-        sockets = sum(target.startswith("socket:") for target in targets)
-        spilled = sum("/etilqs_" in target for target in targets)
-        return Look(time.monotonic(), int(resident[1]) * 1024, sockets, spilled,
-                    len(targets) - sockets - spilled, int(threads[1]))
-    except (OSError, TypeError):
+        status = Path(f"/proc/{mount.pid}/status").read_text("ascii", "replace")
+        resident, threads, room = (
+            int(re.search(rf"^{name}:\s*([0-9]+)", status, re.MULTILINE)[1])
+            for name in ("VmRSS", "Threads", "FDSize"))
+        now = time.monotonic()
+        try:
+            targets = descriptors_of(mount.pid)
+        except PermissionError:  # of a process that can't be dumped
+            return Look(now, resident * 1024, 0, 0, room, threads)
+    except (OSError, TypeError):  # a process that nobody waited for has no VmRSS
         raise BenchError("chatkitfs has ended") from None
+    sockets = sum(target.startswith("socket:") for target in targets)
+    spilled = sum("/etilqs_" in target for target in targets)
+    return Look(now, resident * 1024, sockets, spilled, len(targets) - sockets - spilled, threads)
 
 
 class Watch(threading.Thread):

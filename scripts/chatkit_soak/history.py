@@ -10,7 +10,7 @@ from itertools import chain
 from random import Random
 from typing import Iterator, NamedTuple, Optional
 
-from model_account import (FINISHED, Account, Item, ItemForm, Low, Thread, encode, forms_of,
+from model_account import (FINISHED, Account, Item, ItemForm, Low, Thread, forms_of,
                            match_transcript, parts_of, present, sizes_of_transcript)
 
 TRANSCRIPTS = ("thread.md", "items.jsonl")

@@ -9,8 +9,9 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
+from itertools import cycle
 from random import Random
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Type
 
 from chatkit_bench.mount import Mount
 
@@ -67,8 +68,8 @@ class Waiting:
     def seconds(self) -> float:
         now = time.monotonic()
         try:
-            with open(f"/proc/{self.process.pid}/status", encoding="ascii", errors="replace") as file:
-                status = file.read()
+            with open(f"/proc/{self.process.pid}/status", "rb") as file:
+                status = file.read().decode("ascii", "replace")
         except OSError:
             status = ""
         _, _, switches = status.partition("\nvoluntary_ctxt_switches:")
@@ -89,8 +90,9 @@ class Readers:
         self.lock = threading.Lock()
         self.running: dict[int, tuple[Program, Waiting]] = {}
         self.failure: Optional[BaseException] = None
-        self.threads = [threading.Thread(target=self.read, args=(number, Random(f"{seed} {number}")),
-                                         daemon=True) for number in range(count)]
+        self.threads = [
+            threading.Thread(target=self.read, args=(kind, Random(f"{seed} {number}")), daemon=True)
+            for number, kind in zip(range(count), cycle(PROGRAMS))]  # each is run at first
         self.watcher = threading.Thread(target=self.watch, daemon=True)
 
     @contextlib.contextmanager
@@ -112,14 +114,12 @@ class Readers:
         for thread in self.threads:
             thread.join()
 
-    def read(self, number: int, rng: Random) -> None:
-        kinds = list(PROGRAMS)
-        kind = kinds[number % len(kinds)]  # of the first ones each is run, then at random
+    def read(self, kind: Type[Program], rng: Random) -> None:
         try:
             while not self.ending.is_set():
                 program = kind(str(self.mount.path), self.history, rng)
                 self.tally.add(program, *self.run(program))
-                kind = rng.choices(kinds, list(PROGRAMS.values()))[0]
+                kind = rng.choices(list(PROGRAMS), list(PROGRAMS.values()))[0]
         except BaseException as error:  # of this program; it must not go on with fewer readers
             self.failure = error
             raise

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# scripts/soak notices what it is there for, and leaves nothing behind. For a run that says something
-# of the program, give it more than the seconds of these: scripts/soak 30.
+# scripts/soak notices what it is there for, and leaves nothing behind. A run that says something of
+# the program takes more than the seconds of these: scripts/soak 30.
 
 load helper
 
-# soak NAME MINUTES [OPTION]...: a small one; what it told is in $BATS_TEST_TMPDIR/NAME.out and .err.
+# soak NAME MINUTES [OPTION]...: a small one; what it told is in NAME.out and NAME.err.
 soak() {
     local name=$1 minutes=$2
     shift 2
@@ -42,7 +42,8 @@ in_soak() {
 }
 
 @test "under faults and changes nothing that is read is wrong" {
-    soak plain 0.05 --faults 20 --timeout 10 --changes 20 || { cat "$BATS_TEST_TMPDIR"/plain.* >&2; false; }
+    soak plain 0.05 --faults 20 --timeout 10 --changes 20 ||
+        { cat "$BATS_TEST_TMPDIR"/plain.* >&2 && false; }
     nothing_left
     expect "$(<"$BATS_TEST_TMPDIR/plain.err")" ""
     local kind
@@ -59,22 +60,24 @@ in_soak() {
 }
 
 @test "a wrong byte, a short listing and a hanging reader are noticed" {
-    local kind pids=()
+    LIMIT=50
+    local kind pid pids=()
     for kind in byte thread item; do
-        run -1 soak "$kind" 0.02 --faults 0 --pretend "$kind" &
+        soak "$kind" 1 --stop --faults 0 --pretend "$kind" &
         pids+=($!)
     done
     # It waits for ten times as long as it says.
-    run -1 soak hung 0.06 --faults 60 --timeout 1 --grace 0 -- --timeout=10 &
+    soak hung 1 --stop --faults 100 --timeout 1 --grace 0 -- --timeout=10 &
     pids+=($!)
     for pid in "${pids[@]}"; do
-        wait "$pid"
+        ended "$pid"
+        expect "$STATUS" 1
     done
     nothing_left
     [[ $(told byte 'wrong bytes') != 0 && $(told byte 'short listings') == 0 ]]
     grep -q '^wrong bytes: .*bytes that never were' "$BATS_TEST_TMPDIR/byte.err"
     [[ $(told thread 'wrong bytes') == 0 && $(told thread 'short listings') != 0 ]]
-    grep -q '^short listings: find .*is not listed' "$BATS_TEST_TMPDIR/thread.err"
+    grep -q '^short listings: .*is not listed' "$BATS_TEST_TMPDIR/thread.err"
     [[ $(told item 'wrong bytes') == 0 && $(told item 'short listings') != 0 ]]
     grep -q '^short listings: .*lists [0-9]* items, and had' "$BATS_TEST_TMPDIR/item.err"
     [[ $(told hung hung) != 0* ]]
