@@ -20,7 +20,7 @@ from .programs import PROGRAMS, Failure, Output, Program
 
 SHOWN = 10  # of each kind of what is wrong, the rest is only counted
 LOOK = 0.1
-UNKILLABLE = 10  # seconds after which a program that was killed must be gone
+UNKILLABLE = 5  # seconds after which a program that was killed must be gone
 LONG = 2000  # so many characters of each
 
 
@@ -153,7 +153,11 @@ class Readers:
         return failures, wrong
 
     def watch(self) -> None:
+        killed = None
         while not self.abandoned.wait(LOOK) or self.running:
+            if self.abandoned.is_set():
+                killed = killed or time.monotonic()
+                time.sleep(LOOK)
             with self.lock:
                 running = list(self.running.values())
             for program, waiting in running:
@@ -163,7 +167,8 @@ class Readers:
                     self.tell_hung(program, waiting)
                 if seconds > self.limit or self.abandoned.is_set():
                     waiting.process.kill()
-                if seconds > self.limit + UNKILLABLE:
+                if seconds > self.limit + UNKILLABLE or \
+                        killed and time.monotonic() > killed + UNKILLABLE:
                     # Without its process the kernel ends every call to a file system.
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(self.mount.pid, signal.SIGKILL)
