@@ -311,6 +311,8 @@ static void read_key(CkApi *api)
 {
     guint before = ck_key_count(api->config->key);
     g_autoptr(GError) error = NULL;
+    if (!ck_key_can_change(api->config->key))
+        return;
     if (ck_key_read(api->config->key, &error)) {
         g_clear_pointer(&api->key_trouble, g_free);
         if (ck_key_count(api->config->key) != before)

@@ -247,6 +247,11 @@ gboolean ck_key_read(CkKey *key, GError **error)
     return ok;
 }
 
+gboolean ck_key_can_change(const CkKey *key)
+{
+    return key->file || key->directory;
+}
+
 /* Cutting it out */
 
 static gsize common_length(const char *a, const char *b)

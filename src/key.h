@@ -44,6 +44,9 @@ void ck_key_wipe_environment(char **environment);
  * what to do, and nothing of what was read; a key that there was before stays. */
 gboolean ck_key_read(CkKey *key, GError **error);
 
+/* Whether reading it again may bring another one: not where it comes from the environment. */
+gboolean ck_key_can_change(const CkKey *key);
+
 /* Borrowed until the next ck_key_read(); secret: not for messages, options, logs or files. */
 const char *ck_key_text(const CkKey *key);
 
