@@ -177,7 +177,7 @@ class Worker(threading.Thread):
         self.server.sandbox.control("POST", "reset")
         if early:
             self.server.begin(fault, self.matrix.other.port)
-        mount = self.mount(cache, *state.options, timeout=fault.seconds())
+        mount = self.mount(cache, *state.options, *fault.options, timeout=fault.seconds())
         readers = {name: Reader(mount, name, state.name == "cold") for name in READ}
         met = []
         try:

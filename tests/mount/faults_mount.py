@@ -178,7 +178,8 @@ class Mount:
             self.process = subprocess.Popen(
                 [os.environ["CHATKITFS"], "-f", f"--page-size={PAGE_SIZE}", f"--timeout={timeout}",
                  f"--cache-dir={cache}", *options, self.path],
-                stderr=log, env=dict(os.environ, **server.environment))
+                stdout=subprocess.DEVNULL, stderr=log,
+                env=dict(os.environ, **server.environment))
         wait_until(lambda: self.is_there() or self.process.poll() is not None, "a mount")
         assert self.is_there(), self.logged()
         # With --ttl=0 the way there is checked, as everything is; with --strict it may be closed.
