@@ -63,16 +63,18 @@ END
     fault hold 'order=asc'
     in_background ls -U "$MNT"
     wait_until held 1
-    local thread
-    for thread in cthr_00000 cthr_00050 cthr_00099 cthr_00100 cthr_00400 cthr_00500 cthr_00850; do
+    local thread gone=(cthr_00000 cthr_00050 cthr_00099 cthr_00100 cthr_00400 cthr_00500 cthr_00850)
+    for thread in "${gone[@]}"; do
         control DELETE "/threads/$thread" >/dev/null
     done
     control POST /release >/dev/null
     ended "$READER"
     expect "$STATUS" 0
-    # 850 was on a page that had come.
-    expect "$(ids <"$BATS_TEST_TMPDIR/reader.out")" "$(control GET /account |
-        jq -r '[.[].thread.id] + ["cthr_00850"] | sort | reverse | .[]')"
+    # 850 was on a page that had come, and the others may have been, as the front's are not held.
+    ids <"$BATS_TEST_TMPDIR/reader.out" >"$BATS_TEST_TMPDIR/listed"
+    grep -qx cthr_00850 "$BATS_TEST_TMPDIR/listed"
+    expect "$(grep -vxF "$(printf '%s\n' "${gone[@]}")" "$BATS_TEST_TMPDIR/listed")" \
+        "$(control GET /account | jq -r '[.[].thread.id] | sort | reverse | .[]')"
 }
 
 @test "every request has the key and the beta header" {
