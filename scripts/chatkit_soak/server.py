@@ -88,6 +88,12 @@ class Server:
         self.send("DELETE", "/sandbox/faults")
         self.send("POST", "/sandbox/release")
 
+    def wait_for_answers(self) -> None:
+        """What was asked before may come with what was there then."""
+        self.requests()
+        wait_until(lambda: json.loads(self.send("GET", "/sandbox/requests"))["in_flight"] == 0,
+                   "the last answers")
+
     def requests(self) -> int:
         """So far; the sandbox then forgets them, since they would fill its memory."""
         self.forgotten += json.loads(self.send("DELETE", "/sandbox/requests"))["forgotten"]
