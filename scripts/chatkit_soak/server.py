@@ -39,9 +39,13 @@ def kinds() -> list[dict]:
          "headers": {"Content-Type": "text/html"}},
         {"kind": "close"}, {"kind": "close", "ms": 100},
         {"kind": "reset"}, {"kind": "reset", "ms": 100},
+        {"kind": "reset", "head": 30}, {"kind": "reset", "bytes": 900},
         {"kind": "truncate", "bytes": 0}, {"kind": "truncate", "bytes": 500},
         {"kind": "truncate", "bytes": 5000},
         {"kind": "stall", "bytes": 0}, {"kind": "stall", "bytes": 700},
+        {"kind": "drip", "every": 20, "bytes": 300},
+        {"kind": "alter", "gzip": True, "cut": 5}, {"kind": "alter", "cut": 1},
+        {"kind": "alter", "headers": {"Content-Encoding": "gzip"}},
         {"kind": "hold"},  # never answered at all
         {"kind": "body", "body": "<html>Please log in</html>"},
         {"kind": "body", "body": '{"object":"list","data":[{"id":'},
