@@ -217,12 +217,13 @@ class Mount:
         reader.wait()
         if self.own is not None:
             os.close(self.own)
-        begin = time.monotonic()
+        patient_until = time.monotonic() + LIMIT
         # A process that another thread is just starting has copies of what was open here.
         while (told := subprocess.run(["fusermount3", "-u", self.path], stderr=subprocess.PIPE,
                                       text=True, check=False)).returncode:
-            if "busy" not in told.stderr or time.monotonic() > begin + self.latest:
+            if "busy" not in told.stderr or time.monotonic() > patient_until:
                 return f"({told.stderr.strip()})"
+        begin = time.monotonic()
         try:
             status = self.process.wait(LIMIT)
         except subprocess.TimeoutExpired:
