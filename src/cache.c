@@ -69,24 +69,13 @@ char *ck_cache_name(const CkConfig *config)
 
 /* Files and their permissions */
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, message);
-    return FALSE;
-}
-
 static gboolean fail_with_errno(GError **error, const char *directory)
 {
-    return fail(error,
-                "can't write to the cache directory %s: %s; make it writable and make room there, "
-                "or choose another --cache-dir",
-                directory, g_strerror(errno));
+    return ck_error_invalid(
+        error,
+        "can't write to the cache directory %s: %s; make it writable and make room there, "
+        "or choose another --cache-dir",
+        directory, g_strerror(errno));
 }
 
 static gboolean is_in(const char *path, const char *directory)
@@ -104,21 +93,23 @@ static char *prepare_directory(const char *given, const char *mountpoint, GError
     /* Before it is made, and again once links in it are followed. */
     gboolean inside = mountpoint && is_in(path, mountpoint);
     if (!inside && (g_mkdir_with_parents(path, 0700) != 0 || g_stat(path, &status) != 0)) {
-        fail(error, "can't make the cache directory %s: %s; choose another --cache-dir", path,
-             g_strerror(errno));
+        ck_error_invalid(error, "can't make the cache directory %s: %s; choose another --cache-dir",
+                         path, g_strerror(errno));
         return NULL;
     }
     real = inside ? NULL : realpath(path, NULL);
     if (inside || (mountpoint && real && is_in(real, mountpoint)))
-        fail(error, "the cache directory %s is in the mountpoint: choose another --cache-dir",
-             path);
+        ck_error_invalid(
+            error, "the cache directory %s is in the mountpoint: choose another --cache-dir", path);
     else if (!real || !S_ISDIR(status.st_mode))
-        fail(error, "the cache directory %s is no directory: choose another --cache-dir", path);
+        ck_error_invalid(
+            error, "the cache directory %s is no directory: choose another --cache-dir", path);
     else if (status.st_uid != geteuid())
-        fail(error, "the cache directory %s belongs to another user: choose another --cache-dir",
-             path);
+        ck_error_invalid(
+            error, "the cache directory %s belongs to another user: choose another --cache-dir",
+            path);
     else if (status.st_mode & 077)
-        fail(error, "others can use the cache directory %s: chmod 700 %s", path, path);
+        ck_error_invalid(error, "others can use the cache directory %s: chmod 700 %s", path, path);
     else
         return g_steal_pointer(&real);
     return NULL;
@@ -135,7 +126,8 @@ static int open_own(const char *directory, const char *path, GError **error)
     if (fd < 0 && errno != ELOOP && errno != EISDIR)
         fail_with_errno(error, directory);
     else
-        fail(error, "%s is no file of chatkitfs: remove it, or choose another --cache-dir", path);
+        ck_error_invalid(
+            error, "%s is no file of chatkitfs: remove it, or choose another --cache-dir", path);
     if (fd >= 0)
         close(fd);
     return -1;
@@ -365,10 +357,11 @@ static CkStore *open_own_file(CkCache *cache, GError **error)
     if (g_error_matches(reason, CK_ERROR, CK_ERROR_INVALID))
         g_propagate_error(error, g_steal_pointer(&reason));
     else if (reason)
-        fail(error,
-             "can't keep the cache in %s (%s): make it writable and make room there, or choose "
-             "another --cache-dir on a local disk",
-             cache->directory, reason->message);
+        ck_error_invalid(
+            error,
+            "can't keep the cache in %s (%s): make it writable and make room there, or choose "
+            "another --cache-dir on a local disk",
+            cache->directory, reason->message);
     return store;
 }
 

@@ -316,16 +316,10 @@ static gboolean has_control_characters(const char *text)
     return FALSE;
 }
 
-static gboolean invalid(GError **error, const char *message)
-{
-    g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, message);
-    return FALSE;
-}
-
 gboolean ck_config_check(const CkConfig *config, GError **error)
 {
     if (has_control_characters(config->organization) || has_control_characters(config->project))
-        return invalid(error, "the organization or project has a control character in it");
+        return ck_error_invalid(error, "the organization or project has a control character in it");
     if (config->since > config->until) {
         g_autoptr(GDateTime) since = g_date_time_new_from_unix_utc(config->since);
         g_autoptr(GDateTime) until = g_date_time_new_from_unix_utc(config->until);

@@ -52,3 +52,13 @@ const char *ck_error_remedy(CkError code)
     }
     return "please report this";
 }
+
+gboolean ck_error_invalid(GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, message);
+    return FALSE;
+}

@@ -34,3 +34,6 @@ GQuark ck_error_quark(void);
 
 /* What a person can do about an error of this code, as the end of a sentence; never NULL. */
 const char *ck_error_remedy(CkError code);
+
+/* Sets a CK_ERROR_INVALID, as g_set_error() does, and returns FALSE. */
+gboolean ck_error_invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -79,18 +79,6 @@ static void put(CkKey *key, const char *text)
 
 /* Where it comes from */
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, CK_ERROR, CK_ERROR_INVALID, message);
-    return FALSE;
-}
-
 void ck_key_set_file(CkKey *key, const char *path)
 {
     gboolean at_home = g_str_has_prefix(path, "~/");
@@ -141,7 +129,7 @@ static gboolean is_credential(const CkKey *key, const char *path)
 
 static gboolean cannot_read(const char *path, GError **error)
 {
-    return fail(error, "can't read the API key file %s: %s", path, g_strerror(errno));
+    return ck_error_invalid(error, "can't read the API key file %s: %s", path, g_strerror(errno));
 }
 
 /* Whether the file that was opened is one that a key is taken from. */
@@ -151,10 +139,11 @@ static gboolean is_private(const CkKey *key, const char *path, int fd, GError **
     if (fstat(fd, &status) != 0)
         return cannot_read(path, error);
     if (!S_ISREG(status.st_mode))
-        return fail(error, "the API key file %s is not a regular file: write the key into one",
-                    path);
+        return ck_error_invalid(
+            error, "the API key file %s is not a regular file: write the key into one", path);
     if ((status.st_mode & 077) && !is_credential(key, path))
-        return fail(error, "others can use the API key file %s: chmod 600 %s", path, path);
+        return ck_error_invalid(error, "others can use the API key file %s: chmod 600 %s", path,
+                                path);
     return TRUE;
 }
 
@@ -180,12 +169,12 @@ static gboolean take(CkKey *key, const char *path, gsize length, GError **error)
     if (length > 0 && text[length - 1] == '\r')
         length--;
     if (length == 0)
-        return fail(error, "the API key file %s is empty: write the key into it", path);
+        return ck_error_invalid(error, "the API key file %s is empty: write the key into it", path);
     if (length > CK_KEY_MAX)
-        return fail(error, "the API key file %s is too large: it must hold nothing but the key",
-                    path);
+        return ck_error_invalid(
+            error, "the API key file %s is too large: it must hold nothing but the key", path);
     if (!is_printable(text, length))
-        return fail(
+        return ck_error_invalid(
             error,
             "the API key file %s has a space, a control character, a second line or no ASCII"
             " in it: it must hold nothing but the key",
@@ -221,10 +210,12 @@ static gboolean check_environment(const CkKey *key, GError **error)
 {
     const char *text = ck_key_text(key);
     if (!*text)
-        return fail(error, "no API key: set " CK_KEY_VARIABLE ", or give --api-key-file");
+        return ck_error_invalid(error,
+                                "no API key: set " CK_KEY_VARIABLE ", or give --api-key-file");
     if (!is_printable(text, strlen(text)))
-        return fail(error, "the API key has a control character, a space or no ASCII in it (a line"
-                           " break at its end, perhaps): set " CK_KEY_VARIABLE " again");
+        return ck_error_invalid(
+            error, "the API key has a control character, a space or no ASCII in it (a line"
+                   " break at its end, perhaps): set " CK_KEY_VARIABLE " again");
     return TRUE;
 }
 
