@@ -67,7 +67,7 @@ in_soak() {
         pids+=($!)
     done
     # It waits for ten times as long as it says.
-    soak hung 1 --stop --faults 100 --timeout 1 --grace 0 -- --timeout=10 &
+    soak hung 1 --stop --faults 25 --timeout 1 --grace 0 -- --timeout=10 &
     pids+=($!)
     for pid in "${pids[@]}"; do
         ended "$pid"
