@@ -101,7 +101,7 @@ in_bench() {
         done
     done
     expect "$(samples SIGTERM | jq length)" 1
-    expect "$(grep -c 'p99 [0-9.]* m\?s' "$TABLE")" 11
+    expect "$(grep -cE 'p99 [0-9.]+ (m|µ)?s' "$TABLE")" 11
 }
 
 @test "the table goes into a document, between its markers" {
