@@ -59,8 +59,8 @@ static gboolean can_open_terminal(void)
     return fd >= 0;
 }
 
-/* SIGHUP says either that the terminal is gone, or, by custom, that all is to be read anew: the key,
- * and with that the threads. */
+/* SIGHUP says either that the terminal is gone, or, by custom, that all is to be read anew: the
+ * key, and with that the threads. */
 static gboolean on_hangup(gpointer data)
 {
     Program *program = data;

@@ -113,7 +113,7 @@ static gboolean on_deadline(gpointer data)
         return G_SOURCE_REMOVE;
     }
     g_autofree char *what = ck_want_describe(&request->lacks);
-    g_autoptr(GError) error = g_error_new(CK_ERROR, CK_ERROR_TIMED_OUT, "%s: no page within %u s",
+    g_autoptr(GError) error = g_error_new(CK_ERROR, CK_ERROR_TIMED_OUT, "%s: not done within %u s",
                                           what, request->mount->config->timeout);
     ck_log_failure(error, request->mount->log);
     unpark(request);
@@ -134,7 +134,8 @@ static void on_interrupt(fuse_req_t req, void *data)
 static void start_deadline(CkRequest *request)
 {
     CkMount *mount = request->mount;
-    request->deadline = g_timeout_source_new_seconds(mount->config->timeout);
+    gint64 left = MAX(request->latest - g_get_monotonic_time(), 0);
+    request->deadline = g_timeout_source_new((guint)((left + 999) / 1000));
     g_source_set_callback(request->deadline, on_deadline, request, NULL);
     g_source_attach(request->deadline, mount->context);
 }
@@ -255,6 +256,8 @@ void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *as
     request->name = g_strdup(asked->name);
     request->operation = operation;
     request->mount->operations++;
+    request->latest =
+        g_get_monotonic_time() + (gint64)request->mount->config->timeout * G_USEC_PER_SEC;
     run(request);
 }
 

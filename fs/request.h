@@ -94,7 +94,8 @@ struct _CkRequest {
     CkWant lacks; /* what it was parked for last */
     CkWait *wait;
     CkRevalidation *check;
-    GSource *deadline;
+    gint64 latest;     /* monotonic µs; it waits no longer, however often it is parked */
+    GSource *deadline; /* while it is parked */
 };
 
 /* Runs the operation. asked: its node, name, position, size and plus; copied, the rest is ours. */

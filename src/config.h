@@ -28,7 +28,7 @@ typedef struct {
     CkFormats formats;
     guint concurrency;  /* requests under way at once */
     guint page_size;    /* elements asked for at once, up to 100 */
-    guint timeout;      /* seconds that a file operation waits for each page */
+    guint timeout;      /* seconds that a file operation waits, in all */
     guint ttl;          /* seconds for which a listing counts as current, or CK_NEVER to check it */
     guint relist;       /* seconds after which all threads are listed anew, or CK_NEVER */
     gboolean strict;    /* what can't be checked is an error */
