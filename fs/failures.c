@@ -31,8 +31,9 @@ static gint64 now(void)
     return time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
 }
 
-/* proc_pid_stat(5): starttime is the 22nd field, in clock ticks, rounded down; ") " ends the 2nd,
- * the only one that can hold a space. To read it never waits for the thread. */
+/* proc_pid_stat(5): starttime is the 22nd field, in clock ticks, rounded down, so that it may be
+ * one tick later; ") " ends the 2nd, the only one that can hold a space. To read it never waits for
+ * the thread. */
 static gint64 began(int thread)
 {
     char path[64], stat[1024];
@@ -47,7 +48,7 @@ static gint64 began(int thread)
     const char *at = strrchr(stat, ')');
     for (int field = 2; at && field < 22; field++)
         at = strchr(at + 1, ' ');
-    return at ? g_ascii_strtoll(at, NULL, 10) * (G_USEC_PER_SEC / sysconf(_SC_CLK_TCK))
+    return at ? (g_ascii_strtoll(at, NULL, 10) + 1) * (G_USEC_PER_SEC / sysconf(_SC_CLK_TCK))
               : G_MININT64;
 }
 

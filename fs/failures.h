@@ -22,7 +22,7 @@ typedef struct _CkFailures CkFailures;
 /* Both in microseconds since boot (CLOCK_BOOTTIME). */
 typedef struct {
     gint64 (*now)(void);
-    gint64 (*began)(int thread); /* the first moment after it began; G_MININT64: not known */
+    gint64 (*began)(int thread); /* by then it had begun; G_MININT64: not known */
 } CkThreadClock;
 
 extern const CkThreadClock ck_thread_clock;

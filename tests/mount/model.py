@@ -94,7 +94,8 @@ class Mount:
         os.mkdir(self.path)
         environment = dict(os.environ, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=url)
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([program, "-f", *options, self.path], stderr=log,
+            self.process = subprocess.Popen([program, "-f", *options, self.path],
+                                            stdout=subprocess.DEVNULL, stderr=log,
                                             env=environment)
         wait_until(lambda: os.path.ismount(self.path) or self.process.poll() is not None, "a mount")
         assert os.path.ismount(self.path), self.logged()

@@ -259,9 +259,7 @@ END
         control POST /release
         ended "$READER"
         ((STATUS != 0))
-        if [[ $signal == KILL ]]; then
-            fusermount3 -u "$MNT"
-        fi
+        wait_until not_mounted
     done
 }
 
