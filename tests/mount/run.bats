@@ -34,9 +34,9 @@ no_sandbox_of_the_script() {
     start_sandbox --generate 950x3
     run_script "$MNT"
     mounted
-    # ls may have come back for more pages before head(1) stopped it, and the walk through the
-    # first three threads has four more fetched ahead.
-    (($(requests 'threads\?') <= 5 && $(requests /items) <= 7))
+    # How many pages ls has come back for before head(1) stopped it, and how far ahead the walk through
+    # the first three threads was, is a matter of speed.
+    (($(requests /items) < 100))
     [[ $output == *"$(ls -U "$MNT" | head -1)"*"fusermount3 -u $MNT"* && $output != *sandbox* ]]
     fusermount3 -u "$MNT"
     wait_until gone "$FS_PID"
