@@ -3,25 +3,23 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <glib-unix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "curl_loop.h"
 #include "error.h"
 #include "retry.h"
 
 #define HEADERS_TOO_LARGE "the headers of the answer are larger than 64 KiB"
 
 /*
- * A request is in exactly one of these places:
- *   waiting   in http->waiting, without an easy handle
- *   running   in http->running, its easy handle added to the multi handle
- *   gone      freed, after its callback or a cancel
- * One that runs is sent once it has a connection. With TLS it waits until the one that is being
- * made shows whether the server speaks HTTP/2, hence takes all requests; forsaken if that fails.
+ * A request is in http->running, its easy handle added to the multi handle, until it is freed:
+ * before its callback, or by a cancel. It is sent once it has a connection. With TLS it waits until
+ * the one that is being made shows whether the server speaks HTTP/2, hence takes all requests;
+ * forsaken if that fails.
  */
 struct _CkHttpRequest {
     CkHttp *http;
@@ -42,96 +40,19 @@ struct _CkHttpRequest {
 };
 
 struct _CkHttp {
-    GMainContext *context;
     CURLM *multi;
     CURLSH *sessions; /* of TLS: curl would keep them in the easy handle, and forget them with it */
     struct curl_slist *headers;
     const CkKey *key; /* or NULL */
-    guint concurrency;
     CkRetryLimits limits;
     char *ca_file;         /* or NULL */
     CkHttpSent sent;       /* or NULL */
     guint64 wire, decoded; /* see CkHttpTotals */
-    GQueue waiting;        /* CkHttpRequest, oldest first */
-    GQueue running;
-    GSource *timer;          /* curl's one timer, or NULL */
-    GHashTable *sockets;     /* fd → GSource, what curl wants to be told about */
+    CkCurlLoop *loop;
+    GQueue running;          /* CkHttpRequest, oldest first */
     GHashTable *connections; /* fd; those in use, being made, and kept for later */
     gboolean multiplexed;    /* the last answer came over HTTP/2 */
 };
-
-static void collect(CkHttp *http);
-
-/* curl's sockets and timer as sources of the main context */
-
-static gboolean on_socket(int fd, GIOCondition condition, gpointer data)
-{
-    CkHttp *http = data;
-    int running, events = 0;
-    if (condition & (G_IO_IN | G_IO_HUP))
-        events |= CURL_CSELECT_IN;
-    if (condition & G_IO_OUT)
-        events |= CURL_CSELECT_OUT;
-    if (condition & G_IO_ERR)
-        events |= CURL_CSELECT_ERR;
-    curl_multi_socket_action(http->multi, fd, events, &running);
-    collect(http);
-    return G_SOURCE_CONTINUE;
-}
-
-static void source_destroy(gpointer data)
-{
-    g_source_destroy(data);
-    g_source_unref(data);
-}
-
-/* CURLMOPT_SOCKETFUNCTION: a socket is to be watched, watched otherwise, or forgotten. */
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
-{
-    CkHttp *http = data;
-    (void)easy;
-    (void)socket_data;
-    if (what == CURL_POLL_REMOVE) {
-        g_hash_table_remove(http->sockets, GINT_TO_POINTER(fd));
-        return 0;
-    }
-    GIOCondition condition = (what & CURL_POLL_IN ? G_IO_IN : 0) |
-                             (what & CURL_POLL_OUT ? G_IO_OUT : 0) | G_IO_ERR | G_IO_HUP;
-    GSource *source = g_unix_fd_source_new(fd, condition);
-    g_source_set_callback(source, G_SOURCE_FUNC(on_socket), http, NULL);
-    g_source_attach(source, http->context);
-    g_hash_table_replace(http->sockets, GINT_TO_POINTER(fd), source);
-    return 0;
-}
-
-static void clear_timer(CkHttp *http)
-{
-    g_clear_pointer(&http->timer, source_destroy);
-}
-
-static gboolean on_timer(gpointer data)
-{
-    CkHttp *http = data;
-    int running;
-    clear_timer(http);
-    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    collect(http);
-    return G_SOURCE_REMOVE;
-}
-
-/* CURLMOPT_TIMERFUNCTION: wake curl once after that time, -1 for never. */
-static int set_timer(CURLM *multi, long timeout_ms, void *data)
-{
-    CkHttp *http = data;
-    (void)multi;
-    clear_timer(http);
-    if (timeout_ms >= 0) {
-        http->timer = g_timeout_source_new((guint)timeout_ms);
-        g_source_set_callback(http->timer, on_timer, http, NULL);
-        g_source_attach(http->timer, http->context);
-    }
-    return 0;
-}
 
 /* Connections */
 
@@ -286,16 +207,6 @@ static CURL *new_easy(CkHttpRequest *request)
     return easy;
 }
 
-static void start_waiting(CkHttp *http)
-{
-    while (http->running.length < http->concurrency && http->waiting.length > 0) {
-        CkHttpRequest *request = g_queue_pop_head(&http->waiting);
-        request->easy = new_easy(request);
-        g_queue_push_tail(&http->running, request);
-        curl_multi_add_handle(http->multi, request->easy);
-    }
-}
-
 /* What a request received counts when it has ended. */
 static void count_received(CkHttpRequest *request)
 {
@@ -305,18 +216,13 @@ static void count_received(CkHttpRequest *request)
     request->http->decoded += request->received;
 }
 
-/* Takes the request out of every queue and out of curl, and frees it. */
 static void request_free(CkHttpRequest *request)
 {
     CkHttp *http = request->http;
-    if (request->easy) {
-        count_received(request);
-        curl_multi_remove_handle(http->multi, request->easy);
-        curl_easy_cleanup(request->easy);
-        g_queue_remove(&http->running, request);
-    } else {
-        g_queue_remove(&http->waiting, request);
-    }
+    count_received(request);
+    curl_multi_remove_handle(http->multi, request->easy);
+    curl_easy_cleanup(request->easy);
+    g_queue_remove(&http->running, request);
     forget_authorization(request);
     g_clear_pointer(&request->body, g_byte_array_unref);
     g_free(request->url);
@@ -483,8 +389,9 @@ static void finish(CkHttpRequest *request)
 }
 
 /* Ends the requests that curl is through with. */
-static void collect(CkHttp *http)
+static void collect(gpointer data)
 {
+    CkHttp *http = data;
     CURLMsg *message;
     int left;
     while ((message = curl_multi_info_read(http->multi, &left))) {
@@ -497,7 +404,6 @@ static void collect(CkHttp *http)
         else
             finish_failed(request, message->data.result);
     }
-    start_waiting(http);
 }
 
 CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data)
@@ -508,16 +414,15 @@ CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpoin
     request->done = done;
     request->data = data;
     request->body = g_byte_array_new();
-    g_queue_push_tail(&http->waiting, request);
-    start_waiting(http);
+    request->easy = new_easy(request);
+    g_queue_push_tail(&http->running, request);
+    curl_multi_add_handle(http->multi, request->easy);
     return request;
 }
 
 void ck_http_cancel(CkHttpRequest *request)
 {
-    CkHttp *http = request->http;
     request_free(request);
-    start_waiting(http);
 }
 
 CkHttpTotals ck_http_totals(const CkHttp *http)
@@ -533,43 +438,33 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
         return NULL;
     }
     CkHttp *http = g_new0(CkHttp, 1);
-    http->context = g_main_context_ref(context);
     http->multi = multi;
+    http->loop = ck_curl_loop_new(context, multi, collect, http);
     http->sessions = curl_share_init();
     http->key = options->key;
-    http->concurrency = options->concurrency;
     http->limits = ck_retry_limits(options->patience);
     http->ca_file = g_strdup(options->ca_file);
     http->sent = options->sent;
-    http->sockets = g_hash_table_new_full(NULL, NULL, NULL, source_destroy);
     http->connections = g_hash_table_new(NULL, NULL);
     for (const char *const *header = options->headers; *header; header++)
         http->headers = curl_slist_append(http->headers, *header);
     curl_share_setopt(http->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     /* Else curl keeps fewer connections, the fewer requests are under way. */
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)http->concurrency);
-    curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)http->concurrency);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)options->concurrency);
+    curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)options->concurrency);
     return http;
 }
 
 void ck_http_free(CkHttp *http)
 {
-    while (http->waiting.length > 0)
-        request_free(g_queue_peek_head(&http->waiting));
     while (http->running.length > 0)
         request_free(g_queue_peek_head(&http->running));
     curl_multi_cleanup(http->multi);
     curl_share_cleanup(http->sessions);
-    clear_timer(http);
-    g_hash_table_unref(http->sockets);
+    ck_curl_loop_free(http->loop);
     g_hash_table_unref(http->connections);
     curl_slist_free_all(http->headers);
     g_free(http->ca_file);
-    g_main_context_unref(http->context);
     g_free(http);
     curl_global_cleanup();
 }

@@ -3,11 +3,11 @@
  * GET over HTTP(S): libcurl's multi interface on a GLib main context. Nothing here blocks, and
  * every callback runs from the main context.
  *
- * At most `concurrency` requests are under way; later ones wait in order. Where the server speaks
- * HTTP/2 they share one connection, else they have at most as many, kept for later requests; a new
- * one takes up the TLS session of an earlier one. Each request has 5 s to connect and 30 s in all,
- * and is given up when nothing arrives for 10 s; a patient caller gets more. One that waits for a
- * connection which can't be made fails with it.
+ * Requests go out at once; how many there are is for the caller to limit (gate.h). Where the server
+ * speaks HTTP/2 they share one connection, else `concurrency` connections are kept for later
+ * requests; a new one takes up the TLS session of an earlier one. Each request has 5 s to connect
+ * and 30 s in all, and is given up when nothing arrives for 10 s; a patient caller gets more. One
+ * that waits for a connection which can't be made fails with it.
  *
  * An answer is whole or an error: its body, as far as its framing tells, and its head, without
  * which no status counts.
@@ -48,10 +48,10 @@ typedef void (*CkHttpSent)(gpointer data);
 /* How all requests are made; copied. */
 typedef struct {
     const char *const *headers; /* NULL-terminated; sent with every request */
-    const CkKey *key; /* borrowed; sent with each request as it is when that begins. NULL: none */
-    guint concurrency;
-    guint patience;      /* seconds that callers are ready to wait; above 30, requests get that
-                            much in all, and a third of it to stall */
+    const CkKey *key;  /* borrowed; sent with each request as it is when that begins. NULL: none */
+    guint concurrency; /* requests that the caller has under way at once, at most */
+    guint patience;    /* seconds that callers are ready to wait; above 30, requests get that
+                          much in all, and a third of it to stall */
     const char *ca_file; /* certificates to trust; NULL: the system's */
     CkHttpSent sent;     /* or NULL */
 } CkHttpOptions;

@@ -477,14 +477,12 @@ static void bytes_are_counted_as_they_came_and_decoded(void)
 static void what_is_under_way_is_told(void)
 {
     g_autoptr(Fixture) f = fixture_new(2);
-    g_auto(Outcome) one = {0}, two = {0}, three = {0};
+    g_auto(Outcome) one = {0}, two = {0};
     server_may_leave(f->server);
     server_hold(f->server);
     CkHttpRequest *first = get(f, "/", &one);
     CkHttpRequest *second = get(f, "/", &two);
-    CkHttpRequest *third = get(f, "/", &three);
     g_assert_cmpuint(ck_http_totals(f->http).under_way, ==, 2);
-    ck_http_cancel(third);
     ck_http_cancel(first);
     g_assert_cmpuint(ck_http_totals(f->http).under_way, ==, 1);
     ck_http_cancel(second);
@@ -561,98 +559,57 @@ static void an_error_says_something(void)
     g_assert_cmpuint(strlen(outcome.error->message), >, 0);
 }
 
-/* Concurrency and order */
+/* Many at once */
 
-static void no_more_than_the_limit_are_under_way(void)
+static void all_requests_go_out_at_once(void)
 {
-    enum { REQUESTS = 7, LIMIT = 3 };
-    g_autoptr(Fixture) f = fixture_new(LIMIT);
+    enum { REQUESTS = 7 };
+    g_autoptr(Fixture) f = fixture_new(REQUESTS);
     Outcome outcomes[REQUESTS] = {0};
     server_hold(f->server);
     for (guint i = 0; i < REQUESTS; i++) {
         server_json(f->server, "GET /", "{}");
         get(f, "/", &outcomes[i]);
     }
-    /* One answer lets one more request begin. */
-    for (guint seen = LIMIT; seen < REQUESTS; seen++) {
-        server_run_until(f->context, server_seen(f->server) >= seen);
-        g_assert_cmpuint(server_seen(f->server), ==, seen);
-        server_release(f->server, 1);
-    }
-    server_release(f->server, LIMIT);
+    server_run_until(f->context, server_seen(f->server) == REQUESTS);
+    server_release(f->server, REQUESTS);
     for (guint i = 0; i < REQUESTS; i++) {
         server_run_until(f->context, outcomes[i].calls > 0);
         g_assert_cmpint(outcomes[i].status, ==, 200);
         outcome_clear(&outcomes[i]);
     }
-    g_assert_cmpuint(server_most_at_once(f->server), ==, LIMIT);
 }
 
-static void requests_that_wait_run_in_order(void)
+static void a_failed_request_leaves_the_others_alone(void)
 {
-    static const char *const paths[] = {"/d", "/c", "/a", "/b"};
-    g_autoptr(Fixture) f = fixture_new(1);
-    Outcome outcomes[G_N_ELEMENTS(paths)] = {0};
-    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
-        server_json(f->server, "GET /*", paths[i]);
-        get(f, paths[i], &outcomes[i]);
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
-        g_autofree char *expected = g_strconcat("GET ", paths[i], NULL);
-        server_run_until(f->context, outcomes[i].calls > 0);
-        assert_request(f, i, expected);
-        g_assert_cmpstr(outcomes[i].body, ==, paths[i]);
-        outcome_clear(&outcomes[i]);
-    }
-}
-
-static void a_failed_request_makes_room_for_the_next(void)
-{
-    g_autoptr(Fixture) f = fixture_new(1);
-    g_auto(Outcome) first = {0}, second = {0};
+    g_autoptr(Fixture) f = fixture_new(2);
+    g_auto(Outcome) failed = {0}, other = {0};
     server_raw(f->server, "GET /1", "", 0);
     server_json(f->server, "GET /2", "{}");
-    get(f, "/1", &first);
-    get(f, "/2", &second);
-    server_run_until(f->context, second.calls > 0);
-    g_assert_error(first.error, CK_ERROR, CK_ERROR_CONNECTION);
-    g_assert_cmpint(second.status, ==, 200);
+    get(f, "/1", &failed);
+    get(f, "/2", &other);
+    server_run_until(f->context, failed.calls + other.calls == 2);
+    g_assert_error(failed.error, CK_ERROR, CK_ERROR_CONNECTION);
+    g_assert_cmpint(other.status, ==, 200);
 }
 
 /* Cancelling */
 
-static void a_cancelled_request_that_waits_is_never_sent(void)
+static void a_cancelled_request_leaves_the_others_alone(void)
 {
-    g_autoptr(Fixture) f = fixture_new(1);
-    g_auto(Outcome) first = {0}, cancelled = {0}, last = {0};
-    server_json(f->server, "GET /1", "{}");
-    server_json(f->server, "GET /3", "{}");
-    get(f, "/1", &first);
-    CkHttpRequest *waiting = get(f, "/2", &cancelled);
-    get(f, "/3", &last);
-    ck_http_cancel(waiting);
-    server_run_until(f->context, last.calls > 0);
-    g_assert_cmpuint(first.calls, ==, 1);
-    g_assert_cmpuint(cancelled.calls, ==, 0);
-    g_assert_cmpuint(server_seen(f->server), ==, 2);
-}
-
-static void a_cancelled_request_that_runs_makes_room_for_the_next(void)
-{
-    g_autoptr(Fixture) f = fixture_new(1);
-    g_auto(Outcome) cancelled = {0}, next = {0};
+    g_autoptr(Fixture) f = fixture_new(2);
+    g_auto(Outcome) cancelled = {0}, other = {0};
     server_hold(f->server);
     server_json(f->server, "GET /1", "{}");
     server_json(f->server, "GET /2", "{}");
-    CkHttpRequest *running = get(f, "/1", &cancelled);
-    get(f, "/2", &next);
-    server_run_until(f->context, server_seen(f->server) == 1);
-    ck_http_cancel(running);
+    CkHttpRequest *request = get(f, "/1", &cancelled);
+    get(f, "/2", &other);
     server_run_until(f->context, server_seen(f->server) == 2);
+    ck_http_cancel(request);
     server_release(f->server, 2);
-    server_run_until(f->context, next.calls > 0);
+    server_run_until(f->context, other.calls > 0);
     g_assert_cmpuint(cancelled.calls, ==, 0);
-    g_assert_cmpint(next.status, ==, 200);
+    g_assert_cmpint(other.status, ==, 200);
 }
 
 /* One of two requests that cancel each other. */
@@ -749,21 +706,20 @@ static void a_callback_may_start_another_request(void)
     outcome_clear(&chain.second);
 }
 
-static void free_ends_what_runs_and_what_waits_without_a_callback(void)
+static void free_ends_requests_without_a_callback(void)
 {
-    g_autoptr(Fixture) f = fixture_new(1);
-    g_auto(Outcome) running = {0}, waiting = {0};
+    g_autoptr(Fixture) f = fixture_new(2);
+    g_auto(Outcome) sent = {0}, unsent = {0};
     server_hold(f->server);
     server_json(f->server, "GET /1", "{}");
-    get(f, "/1", &running);
-    get(f, "/2", &waiting);
+    get(f, "/1", &sent);
     server_run_until(f->context, server_seen(f->server) == 1);
+    get(f, "/2", &unsent);
     g_clear_pointer(&f->http, ck_http_free);
     server_release(f->server, 1);
     while (g_main_context_iteration(f->context, FALSE))
         continue;
-    g_assert_cmpuint(running.calls, ==, 0);
-    g_assert_cmpuint(waiting.calls, ==, 0);
+    g_assert_cmpuint(sent.calls + unsent.calls, ==, 0);
     g_assert_cmpuint(server_seen(f->server), ==, 1);
 }
 
@@ -778,11 +734,11 @@ static void each_request_carries_the_key_of_when_it_begins(void)
     server_json(f->server, "GET /2", "");
     server_hold(f->server);
     get(f, "/1", &one);
-    get(f, "/2", &other);
     server_run_until(f->context, server_seen(f->server) == 1);
     keys_set(key, "second");
+    get(f, "/2", &other);
     server_release(f->server, 2);
-    server_run_until(f->context, other.calls > 0);
+    server_run_until(f->context, one.calls + other.calls == 2);
     g_autofree char *before = server_header(f->server, 0, "Authorization");
     g_autofree char *after = server_header(f->server, 1, "Authorization");
     g_assert_cmpstr(before, ==, "Bearer first");
@@ -826,15 +782,13 @@ int main(int argc, char **argv)
     TEST(what_is_not_http_is_a_bad_response);
     TEST(a_body_that_is_not_what_its_encoding_says_is_a_bad_response);
     TEST(an_error_says_something);
-    TEST(no_more_than_the_limit_are_under_way);
-    TEST(requests_that_wait_run_in_order);
-    TEST(a_failed_request_makes_room_for_the_next);
-    TEST(a_cancelled_request_that_waits_is_never_sent);
-    TEST(a_cancelled_request_that_runs_makes_room_for_the_next);
+    TEST(all_requests_go_out_at_once);
+    TEST(a_failed_request_leaves_the_others_alone);
+    TEST(a_cancelled_request_leaves_the_others_alone);
     TEST(a_callback_may_cancel_another_request);
     TEST(a_callback_may_cancel_those_that_fail_with_it);
     TEST(a_callback_may_start_another_request);
-    TEST(free_ends_what_runs_and_what_waits_without_a_callback);
+    TEST(free_ends_requests_without_a_callback);
     TEST(each_request_carries_the_key_of_when_it_begins);
     return g_test_run();
 }
