@@ -68,12 +68,6 @@ static char *fusermount_options(const char *options)
     return g_string_free(out, FALSE);
 }
 
-static gboolean fail(GError **error, const char *what, const char *why)
-{
-    g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "%s: %s", what, why);
-    return FALSE;
-}
-
 /* Neither the key, which the environment may have, nor anything else that a shell does not need. */
 static char **new_environment(void)
 {
@@ -91,7 +85,7 @@ static gboolean start(CkKeeper *keeper, const char *options, int socket, int wor
     g_autoptr(GError) reason = NULL;
     return g_spawn_async_with_fds("/", (char **)argv, environment, G_SPAWN_STDOUT_TO_DEV_NULL,
                                   detach, NULL, NULL, socket, -1, words, &reason) ||
-           fail(error, "can't start a process", reason->message);
+           ck_error_invalid(error, "can't start a process: %s", reason->message);
 }
 
 static gboolean open_and_start(CkKeeper *keeper, const char *options, GError **error)
@@ -99,13 +93,13 @@ static gboolean open_and_start(CkKeeper *keeper, const char *options, GError **e
     int sockets[2], words[2];
     const struct timeval patience = {.tv_sec = MOUNT_S};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-        return fail(error, "can't start a process", g_strerror(errno));
+        return ck_error_invalid(error, "can't start a process: %s", g_strerror(errno));
     keeper->socket = sockets[0];
     setsockopt(keeper->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (pipe2(words, O_CLOEXEC) != 0) {
         int saved_errno = errno;
         close(sockets[1]);
-        return fail(error, "can't start a process", g_strerror(saved_errno));
+        return ck_error_invalid(error, "can't start a process: %s", g_strerror(saved_errno));
     }
     keeper->words = words[0];
     gboolean started = start(keeper, options, sockets[1], words[1], error);
@@ -118,7 +112,7 @@ CkKeeper *ck_keeper_new(const char *mountpoint, const char *options, GError **er
 {
     g_autofree char *program = g_find_program_in_path("fusermount3");
     if (!program) {
-        fail(error, "can't mount", "there is no fusermount3; install the package fuse3");
+        ck_error_invalid(error, "can't mount: there is no fusermount3; install the package fuse3");
         return NULL;
     }
     g_autoptr(CkKeeper) keeper = g_new0(CkKeeper, 1);
@@ -177,7 +171,7 @@ int ck_keeper_mount(CkKeeper *keeper, GError **error)
     if (fd < 0) {
         g_autofree char *words = last_words(keeper->words);
         g_autofree char *what = g_strdup_printf("can't mount on %s", keeper->mountpoint);
-        fail(error, what, words);
+        ck_error_invalid(error, "%s: %s", what, words);
         return -1;
     }
     keeper->mounted = TRUE;

@@ -25,7 +25,7 @@
 
 static char *unusable(GError **error, const char *path, const char *why)
 {
-    g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't mount on %s: %s", path, why);
+    ck_error_invalid(error, "can't mount on %s: %s", path, why);
     return NULL;
 }
 

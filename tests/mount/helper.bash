@@ -229,6 +229,13 @@ mount_in_foreground() {
     mounted
 }
 
+# mount_thread [OPTION]...: T is the folder of a thread of many.py, none of whose items have been read.
+mount_thread() {
+    mount_in_foreground --ttl=1d "$@"
+    T=$MNT/Thread-1.cthr_00001
+    control POST /reset >/dev/null
+}
+
 mounted() {
     grep -q " $MNT fuse.chatkitfs " /proc/self/mounts
 }

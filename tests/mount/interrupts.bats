@@ -9,13 +9,6 @@ setup_file() {
     start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 64 150)
 }
 
-# mount_thread [OPTION]...: T is the folder of a thread whose items take two pages.
-mount_thread() {
-    mount_in_foreground --ttl=1d "$@"
-    T=$MNT/Thread-1.cthr_00001
-    control POST /reset >/dev/null
-}
-
 # Whether so many operations have waited, since the mount.
 have_waited() {
     [[ $(jq .cache.waited "$MNT/.chatkitfs/status") == "$1" ]]

@@ -8,13 +8,6 @@ setup_file() {
     start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 3 150)
 }
 
-# T: a cold thread, by its folder's name; its items take two pages.
-mount_thread() {
-    mount_in_foreground --ttl=1d "$@"
-    T=$MNT/Thread-1.cthr_00001
-    control POST /reset >/dev/null
-}
-
 # readers [OPTION] COUNT OPERATION...: see readers.py, the paths being below T; until they wait.
 readers() {
     in_background python3 "$BATS_TEST_DIRNAME/readers.py" "${@/:/:"$T"/}"
