@@ -5,6 +5,7 @@ measured."""
 import contextlib
 import ctypes
 import errno
+import glob
 import json
 import os
 import stat
@@ -38,6 +39,18 @@ libc = ctypes.CDLL(None, use_errno=True)
 AT_EMPTY_PATH = 0x1000
 AT_STATX_FORCE_SYNC = 0x2000
 STATX_MODE_SIZE = 0x2 | 0x200
+
+
+def holders(path):
+    """Of a mount that is busy: who has something of it open, by file and command line."""
+    found = []
+    for link in glob.glob("/proc/[0-9]*/cwd") + glob.glob("/proc/[0-9]*/task/*/fd/*"):
+        with contextlib.suppress(OSError):
+            target = os.readlink(link)
+            if target == path or target.startswith(f"{path}/"):
+                with open(f"/proc/{link.split('/')[2]}/cmdline", encoding="utf-8") as file:
+                    found.append(f"{link} -> {target}: {file.read()!r}")
+    return found
 
 
 def force_getattr(fd):
@@ -222,7 +235,7 @@ class Mount:
         while (told := subprocess.run(["fusermount3", "-u", self.path], stderr=subprocess.PIPE,
                                       text=True, check=False)).returncode:
             if "busy" not in told.stderr or time.monotonic() > patient_until:
-                return f"({told.stderr.strip()})"
+                return f"({told.stderr.strip()}: {holders(self.path)})"
         begin = time.monotonic()
         try:
             status = self.process.wait(LIMIT)
