@@ -9,13 +9,13 @@
 #include <cjson/cJSON.h>
 #include <sqlite3.h>
 
+#include "client.h"
 #include "error.h"
 #include "listing.h"
 #include "pager.h"
 #include "parts.h"
 #include "prepare.h"
 #include "rows.h"
-#include "server.h"
 #include "store_file.h"
 #include "store_private.h"
 
@@ -669,12 +669,10 @@ static Account *account_new(void)
     Account *a = g_new0(Account, 1);
     a->context = g_main_context_new();
     a->server = server_new(a->context);
-    a->config = ck_config_new();
+    a->config = client_config(a->server);
     a->config->page_size = 2;
-    g_free(a->config->base_url);
-    a->config->base_url = server_url(a->server, "/v1");
     a->store = rows_new_store();
-    a->api = ck_api_new(a->context, a->config, NULL);
+    a->api = client_api(a->context, a->config);
     a->pager = ck_pager_new(a->context, a->store, a->api, a->config);
     /* Each page may have to be asked for twice, or the listing be begun again. */
     script_answers(a->server);

@@ -4,9 +4,9 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "error.h"
 #include "keys.h"
-#include "server.h"
 
 #define KEY "sk-test-0123456789"
 
@@ -162,9 +162,7 @@ typedef struct {
 
 static void fixture_start(Fixture *f)
 {
-    g_autoptr(GError) error = NULL;
-    f->api = ck_api_new(f->context, f->config, &error);
-    g_assert_no_error(error);
+    f->api = client_api(f->context, f->config);
 }
 
 /* For tests that change the configuration before fixture_start(). */
@@ -173,10 +171,8 @@ static Fixture *fixture_new_not_started(void)
     Fixture *f = g_new0(Fixture, 1);
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    f->config = ck_config_new();
-    g_free(f->config->base_url);
+    f->config = client_config(f->server);
     keys_set(f->config->key, KEY);
-    f->config->base_url = server_url(f->server, "/v1");
     return f;
 }
 

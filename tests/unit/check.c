@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "client.h"
 #include "error.h"
 #include "rows.h"
-#include "server.h"
 
 /*
  * Threads are told by their ids, 9 8 7 … 1 from the newest on; 7b is as old as 7. "7=Other" has
@@ -81,17 +81,13 @@ static void on_done(const GError *error, gpointer data)
 
 static Fixture *fixture_new(void)
 {
-    g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    f->config = ck_config_new();
+    f->config = client_config(f->server);
     f->config->page_size = PAGE;
-    g_free(f->config->base_url);
-    f->config->base_url = server_url(f->server, "/v1");
     f->store = rows_new_store();
-    f->api = ck_api_new(f->context, f->config, &error);
-    g_assert_no_error(error);
+    f->api = client_api(f->context, f->config);
     f->events = (CkCheckEvents){on_thread_changed, on_grown, on_item_changed, on_thread_gone, f};
     f->told = g_string_new(NULL);
     f->want = (CkWant){CK_WANT_THREADS, NULL};

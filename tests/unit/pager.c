@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "pager.h"
 
+#include "client.h"
 #include "error.h"
 #include "rows.h"
-#include "server.h"
 #include "store_file.h"
 
 #define LIST    "GET /v1/chatkit/threads"
@@ -32,17 +32,13 @@ static void on_report(const GError *error, gpointer data)
 
 static Fixture *fixture_new(void)
 {
-    g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    f->config = ck_config_new();
+    f->config = client_config(f->server);
     f->config->page_size = 2;
-    g_free(f->config->base_url);
-    f->config->base_url = server_url(f->server, "/v1");
     f->store = rows_new_store();
-    f->api = ck_api_new(f->context, f->config, &error);
-    g_assert_no_error(error);
+    f->api = client_api(f->context, f->config);
     f->pager = ck_pager_new(f->context, f->store, f->api, f->config);
     ck_pager_set_report(f->pager, on_report, f);
     return f;

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
+#include "client.h"
 #include "error.h"
 #include "pager.h"
 #include "rows.h"
-#include "server.h"
 
 /*
  * An account of threads that are called 01, 02, 03 … from the newest on, and n1, n2 … where they
@@ -94,19 +94,15 @@ static void on_ended(gpointer data)
 
 static Fixture *fixture_new(void)
 {
-    g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     const CkRelistEvents events = {on_changed, on_gone, on_failed, on_ended, f};
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    f->config = ck_config_new();
+    f->config = client_config(f->server);
     f->config->page_size = f->page_size = PAGE;
     f->config->concurrency = 16; /* of the API alone */
-    g_free(f->config->base_url);
-    f->config->base_url = server_url(f->server, "/v1");
     f->store = rows_new_store();
-    f->api = ck_api_new(f->context, f->config, &error);
-    g_assert_no_error(error);
+    f->api = client_api(f->context, f->config);
     f->config->concurrency = 2; /* one page at a time */
     f->pager = ck_pager_new(f->context, f->store, f->api, f->config);
     f->relist = ck_relist_new(f->store, f->api, f->config, &events);

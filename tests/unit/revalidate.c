@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "client.h"
 #include "error.h"
 #include "rows.h"
-#include "server.h"
 
 /*
  * An account of threads 1, 2, 3 …, the highest the newest, that have all been listed, with items of
@@ -105,21 +105,17 @@ static char *thread_json(guint number)
 
 static Fixture *fixture_new(guint threads)
 {
-    g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     passed = 1000000 * (gint64)G_USEC_PER_SEC;
     f->threads = threads;
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    f->config = ck_config_new();
+    f->config = client_config(f->server);
     f->config->page_size = PAGE;
     f->config->ttl = TTL;
     f->config->relist = CK_NEVER;
-    g_free(f->config->base_url);
-    f->config->base_url = server_url(f->server, "/v1");
     f->store = rows_new_store();
-    f->api = ck_api_new(f->context, f->config, &error);
-    g_assert_no_error(error);
+    f->api = client_api(f->context, f->config);
     const CkRevalidatorEvents events = {
         {on_thread_changed, on_grown, on_item_changed, on_gone, f}, on_failed, f};
     f->revalidator = ck_revalidator_new(f->context, f->store, f->api, f->config, &events);

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "client.h"
 #include "error.h"
 #include "rows.h"
-#include "server.h"
 
 /*
  * An account of threads that are called 01, 02 … from the newest on, with as many items each.
@@ -35,18 +35,14 @@ typedef struct {
 
 static Fixture *fixture_new(guint threads, guint items)
 {
-    g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     f->context = g_main_context_new();
     f->server = server_new(f->context);
-    f->config = ck_config_new();
+    f->config = client_config(f->server);
     f->config->page_size = PAGE;
     f->config->ttl = 1000;
-    g_free(f->config->base_url);
-    f->config->base_url = server_url(f->server, "/v1");
     f->store = rows_new_store();
-    f->api = ck_api_new(f->context, f->config, &error);
-    g_assert_no_error(error);
+    f->api = client_api(f->context, f->config);
     f->pager = ck_pager_new(f->context, f->store, f->api, f->config);
     f->threads = threads;
     f->items = items;

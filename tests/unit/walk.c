@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "client.h"
 #include "rows.h"
-#include "server.h"
 
 /*
  * An account of threads 1 to N, as they are listed, of one item or several pages of one item each.
@@ -39,9 +39,7 @@ typedef struct {
 
 static CkConfig *config_for(Server *server)
 {
-    CkConfig *config = ck_config_new();
-    g_free(config->base_url);
-    config->base_url = server_url(server, "/v1");
+    CkConfig *config = client_config(server);
     config->concurrency = 256;
     return config;
 }
@@ -64,8 +62,8 @@ static Fixture *fixture_empty(guint concurrency)
     f->config = ck_config_new();
     f->config->concurrency = concurrency;
     f->store = rows_new_store();
-    f->api = ck_api_new(f->context, f->api_config, NULL);
-    f->other_api = ck_api_new(f->context, f->other_config, NULL);
+    f->api = client_api(f->context, f->api_config);
+    f->other_api = client_api(f->context, f->other_config);
     f->pager = ck_pager_new(f->context, f->store, f->api, f->api_config);
     ck_pager_set_report(f->pager, on_failure, f);
     f->walks = ck_walks_new(f->store, f->pager, f->config);
