@@ -87,7 +87,10 @@ cJSON *ck_value_parse_object(CkSlice json, GPtrArray *missing, guint *lost, GErr
 
 void ck_value_iter_init(CkValueIter *iter, CkValue container)
 {
-    iter->next = container.value ? container.value->child : NULL;
+    *iter = (CkValueIter){0};
+    if (!container.value)
+        return;
+    iter->next = container.value->child;
     ck_json_iter_init(&iter->source, container.source);
 }
 

@@ -23,7 +23,7 @@
 #define CK_JSON_SHOW_MAX   16
 #define CK_JSON_GROWTH_MAX ((gsize)256 << 20) /* depth times size, in bytes */
 
-/* A part of a text that somebody else owns. */
+/* A part of a text that somebody else owns. data is not NULL, also where size is 0. */
 typedef struct {
     const char *data;
     gsize size;
