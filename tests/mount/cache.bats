@@ -239,7 +239,7 @@ END
     wait_until eval 'shows_what_was_filled 2>/dev/null'
     unmount
     control POST /reset
-    cached mount_fs --ttl=$((30 * SLOWER))
+    cached mount_fs --ttl=1h
     shows_what_was_filled
     expect_requests 0
 }

@@ -114,12 +114,23 @@ class Nginx:
 
     def __init__(self, directory, certificates, backend):
         self.directory, self.certificates, self.backend = directory, certificates, backend
+        while not self.start():
+            pass
+
+    def start(self):
+        """Whether it got its port, which somebody else may have taken meanwhile."""
         self.port = free_port()
         self.configure("right")
         self.process = subprocess.Popen(
-            ["nginx", "-c", f"{directory}/nginx.conf", "-p", directory], stderr=subprocess.DEVNULL,
-            env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
-        wait_until(lambda: self.sees("right"), "nginx", 60)
+            ["nginx", "-c", f"{self.directory}/nginx.conf", "-p", self.directory],
+            stderr=subprocess.DEVNULL, env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
+        wait_until(lambda: self.process.poll() is not None or self.sees("right"), "nginx", 60)
+        if self.process.poll() is None:
+            return True
+        with open(f"{self.directory}/nginx.log", encoding="utf-8") as file:
+            log = file.read()
+        assert "Address already in use" in log, log
+        return False
 
     def configure(self, certificate):
         d = self.directory

@@ -243,7 +243,7 @@ END
     sync_all >/dev/null
     control POST /reset >/dev/null
     # Within the ttl not even that.
-    mount_fs --cache-dir="$(cache)" --ttl=$((30 * SLOWER))
+    mount_fs --cache-dir="$(cache)" --ttl=1h
     expect "$(grep -r needle "$MNT" | wc -l)" 6000
     expect_requests 0
     unmount
