@@ -31,8 +31,9 @@ die() {
 
 # heals [LINES]: it says so, and mounts.
 heals() {
-    run -0 --separate-stderr "$CHATKITFS" "$MNT" 3>&-
+    run --separate-stderr "$CHATKITFS" "$MNT" 3>&-
     FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+    expect "$status" 0 "$stderr"
     expect "$stderr" "$(for ((i = 0; i < ${1:-1}; i++)); do
         echo "chatkitfs: $MNT: unmounted a file system that had died there"
     done)"
@@ -130,8 +131,8 @@ heals() {
     kill -KILL "$(pgrep -f -- '^/bin/sh .*/a b,c.d é fsname=')" "$FS_PID"
     wait_until gone "$FS_PID"
     cd "$BATS_TEST_TMPDIR"
-    run -0 --separate-stderr "$CHATKITFS" link 3>&-
-    expect "$stderr" "chatkitfs: $place: unmounted a file system that had died there"
+    run --separate-stderr "$CHATKITFS" link 3>&-
+    expect "$status $stderr" "0 chatkitfs: $place: unmounted a file system that had died there"
     expect "$(ls "$place" | wc -l)" "$(account length)"
     fusermount3 -u "$place"
 }
