@@ -15,7 +15,8 @@ read_first_thread() {
     PLANTED=race mount_fs
     read_first_thread
     unmount
-    ends_with 'ThreadSanitizer: data race.* ck_contents_job_bytes '
+    # clang's runtime names functions by another program, which a confined one can't run.
+    ends_with 'ThreadSanitizer: data race.*( ck_contents_job_bytes |chatkitfs-planted\+0x)'
 }
 
 @test "nothing is found where no bug is" {

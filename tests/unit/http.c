@@ -120,12 +120,6 @@ static void assert_raw_answer_fails(const char *bytes, CkError code)
     g_assert_error(outcome.error, CK_ERROR, (gint)code);
 }
 
-static void assert_request(Fixture *f, guint index, const char *expected)
-{
-    g_autofree char *request = server_request(f->server, index);
-    g_assert_cmpstr(request, ==, expected);
-}
-
 /* Answers */
 
 static void an_answer_has_status_body_and_the_headers_about_retries(void)
