@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "check_command.h"
 #include "confine.h"
 #include "daemon.h"
 #include "error.h"
@@ -323,6 +324,8 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
 {
     if (options->refresh)
         return ck_refresh(options->mountpoint, error);
+    if (options->check)
+        return ck_check_command(options, error);
     if (options->sync)
         return ck_sync_command(options, error);
     return run_mount(options, log, error);
@@ -333,7 +336,9 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     ck_no_core();
     CkLog *log = ck_log_new();
-    g_autoptr(CkOptions) options = ck_options_parse(argc, argv, environ, &error);
+    g_autofree char *config =
+        g_build_filename(g_get_user_config_dir(), "chatkitfs", "config", NULL);
+    g_autoptr(CkOptions) options = ck_options_parse(argc, argv, environ, config, &error);
     /* Neither for who looks into /proc, nor for fusermount3. */
     ck_key_wipe_environment(environ);
     unsetenv(CK_KEY_VARIABLE);

@@ -5,14 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_file.h"
 #include "error.h"
+#include "nearest.h"
 
 static const char help[] =
-    "Usage: chatkitfs [OPTION]... [SOURCE] MOUNTPOINT\n"
-    "       chatkitfs --sync [OPTION]...\n"
+    "Usage: chatkitfs [OPTION]... [PROFILE:] MOUNTPOINT\n"
+    "       chatkitfs --check [OPTION]... [PROFILE:] [MOUNTPOINT]\n"
+    "       chatkitfs --sync [OPTION]... [PROFILE:]\n"
     "       chatkitfs --refresh MOUNTPOINT\n"
     "Mounts the ChatKit threads of an OpenAI project as read-only folders.\n"
     "\n"
+    "  PROFILE:              a section of the configuration file\n"
+    "  --config=FILE         the configuration file, see chatkitfs.conf(5) (default, if it is "
+    "there:\n"
+    "                        ~/.config/chatkitfs/config)\n"
+    "  --check               ask key and server whether all is well, and tell what would be "
+    "mounted\n"
     "  --group-by=user       a folder for each user, with the user's threads in it\n"
     "  --user=USER           only this user's threads\n"
     "  --since=WHEN, --until=WHEN\n"
@@ -61,6 +70,8 @@ const char *ck_options_help(void)
 /* What fuse_opt_parse() carries along. */
 typedef struct {
     CkOptions *options;
+    GPtrArray *settings; /* name, value, name, value …: of the configuration, in their order; the
+                            value of a switch is "" */
     GError **error;
 } Parse;
 
@@ -70,12 +81,22 @@ static int invalid(Parse *parse, const char *format, const char *what)
     return -1;
 }
 
+/* Options that are no settings of the configuration. */
+static const char *const others[] = {"check",   "config", "help",    "nonempty",
+                                     "refresh", "sync",   "version", NULL};
+
 /* Names no value: it may be a key that somebody tried to give here. */
 static int unknown_option(Parse *parse, const char *how, const char *option)
 {
     g_autofree char *name = g_strndup(option, strcspn(option, "="));
-    g_autofree char *what = g_strconcat(how, name, NULL);
-    return invalid(parse, "unknown option %s; see chatkitfs --help", what);
+    const char *bare = name + strspn(name, "-");
+    const char *nearest = strlen(bare) > 1 ? ck_config_nearest(bare) : NULL;
+    if (!nearest && strlen(bare) > 1)
+        nearest = ck_nearest(others, bare);
+    g_autofree char *meant =
+        nearest ? g_strdup_printf("did you mean --%s?", nearest) : g_strdup("see chatkitfs --help");
+    g_autofree char *what = g_strdup_printf("%s%s; %s", how, name, meant);
+    return invalid(parse, "unknown option %s", what);
 }
 
 /* What libfuse 3.14 (mount.fuse3(8)) or the kernel (mount(8)) has a use for on this mount. libfuse
@@ -117,6 +138,8 @@ static int take_flag(Parse *parse, const char *flag)
         options->sync = TRUE;
     else if (strcmp(flag, "--refresh") == 0)
         options->refresh = TRUE;
+    else if (strcmp(flag, "--check") == 0)
+        options->check = TRUE;
     else if (strcmp(flag, "-s") != 0)
         return unknown_option(parse, "", flag);
     return 0;
@@ -131,13 +154,17 @@ static int take_option(Parse *parse, const char *option)
     if (!parts[0]) /* -o '' */
         return 0;
     g_strdelimit(parts[0], "_", '-');
-    if (ck_config_has(parts[0])) {
-        if (!parts[1])
-            return invalid(parse, "--%s needs a value", parts[0]);
-        return ck_config_set(options->config, parts[0], parts[1], parse->error) ? 0 : -1;
+    gboolean config = strcmp(parts[0], "config") == 0;
+    if ((config || ck_config_has(parts[0])) && (!parts[1] || (config && !*parts[1])))
+        return invalid(parse, "--%s needs a value", parts[0]);
+    if (config) {
+        g_free(options->config_file);
+        options->config_file = g_strdup(parts[1]);
+        return 0;
     }
-    if (ck_config_has_switch(parts[0]) && !parts[1]) {
-        ck_config_switch_on(options->config, parts[0]);
+    if (ck_config_has(parts[0]) || (ck_config_has_switch(parts[0]) && !parts[1])) {
+        g_ptr_array_add(parse->settings, g_strdup(parts[0]));
+        g_ptr_array_add(parse->settings, g_strdup(parts[1] ? parts[1] : ""));
         return 0;
     }
     if (dashes)
@@ -183,42 +210,142 @@ static int take(void *data, const char *argument, int key, struct fuse_args *res
     return take_option(data, argument);
 }
 
-CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **error)
+/* Whether an argument names a profile: "work:", and no path. */
+static gboolean is_profile(const char *argument)
+{
+    return argument && strlen(argument) > 1 && g_str_has_suffix(argument, ":") &&
+           !strchr(argument, '/');
+}
+
+/* Where one argument is enough, it may be the profile. */
+static gboolean arrange_arguments(CkOptions *options, GError **error)
+{
+    if (!options->source && is_profile(options->mountpoint)) {
+        options->source = options->mountpoint;
+        options->mountpoint = NULL;
+    }
+    if (options->sync && options->mountpoint)
+        return ck_error_invalid(error, "--sync mounts nothing: %s is too much",
+                                options->mountpoint);
+    if (!options->mountpoint && !options->sync && !options->check && !options->help &&
+        !options->version)
+        return ck_error_invalid(error, "no mountpoint given; see chatkitfs --help");
+    return TRUE;
+}
+
+/* Which section of the file it is, if any. */
+static gboolean choose_profile(CkOptions *options, const CkConfigFile *file, GError **error)
+{
+    g_autofree char *name = g_strdup(options->source ? options->source : "");
+    gboolean must = is_profile(name);
+    if (must)
+        name[strlen(name) - 1] = '\0';
+    if (file && *name && ck_config_file_has(file, name))
+        options->profile = g_steal_pointer(&name);
+    else if (must && !file)
+        return ck_error_invalid(
+            error, "there is no configuration with a profile %s: see chatkitfs.conf(5)", name);
+    else if (must) {
+        g_autofree char *profiles = ck_config_file_profiles(file);
+        return ck_error_invalid(error, "%s has no profile %s; it has: %s", options->config_file,
+                                name, *profiles ? profiles : "none");
+    } else if (file && ck_config_file_has(file, CK_PROFILE_DEFAULT))
+        options->profile = g_strdup(CK_PROFILE_DEFAULT);
+    return TRUE;
+}
+
+/* The environment goes before the file. Where somebody has named a profile, that may be a surprise:
+ * another account's threads, under its name. */
+static void tell_what_is_overridden(const CkOptions *options, const CkConfigFile *file,
+                                    char **environment)
+{
+    g_auto(GStrv) keys = ck_config_file_keys(file, options->profile);
+    for (char **key = keys; key && *key; key++) {
+        const char *variable = ck_config_variable(*key);
+        const char *value = variable ? g_environ_getenv(environment, variable) : NULL;
+        if (value && *value)
+            g_message("%s of the environment goes before %s of the profile %s: unset it, or give"
+                      " --%s",
+                      variable, *key, options->profile, *key);
+    }
+}
+
+/* default_file: where no other was named. */
+static gboolean apply_file(CkOptions *options, const char *default_file, char **environment,
+                           GError **error)
+{
+    if (!options->config_file && default_file && g_file_test(default_file, G_FILE_TEST_EXISTS))
+        options->config_file = g_strdup(default_file);
+    g_autoptr(CkConfigFile) file =
+        options->config_file ? ck_config_file_read(options->config_file, error) : NULL;
+    if ((!file && options->config_file) || !choose_profile(options, file, error))
+        return FALSE;
+    if (!options->profile)
+        return TRUE;
+    tell_what_is_overridden(options, file, environment);
+    return ck_config_file_apply(file, options->profile, options->config, error);
+}
+
+static gboolean apply_settings(CkConfig *config, const GPtrArray *settings, GError **error)
+{
+    for (guint i = 0; i < settings->len; i += 2) {
+        const char *name = settings->pdata[i], *value = settings->pdata[i + 1];
+        if (ck_config_has_switch(name))
+            ck_config_switch_on(config, name);
+        else if (!ck_config_set(config, name, value, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* What the arguments were is known; they go before the environment, and that before the file. */
+static gboolean apply_all(CkOptions *options, const GPtrArray *settings, char **environment,
+                          const char *default_file, GError **error)
+{
+    CkConfig *config = options->config;
+    if (options->help || options->version)
+        return TRUE;
+    if (!options->refresh && !apply_file(options, default_file, environment, error))
+        return FALSE;
+    ck_config_read_environment(config, environment);
+    if (!apply_settings(config, settings, error))
+        return FALSE;
+    if (options->sync && config->offline)
+        return ck_error_invalid(error, "--sync has to ask for what --offline forbids to ask for");
+    if ((options->sync || config->offline) && !config->cache_dir)
+        config->cache_dir = g_build_filename(g_get_user_cache_dir(), "chatkitfs", NULL);
+    return TRUE;
+}
+
+CkOptions *ck_options_parse(int argc, char **argv, char **environment, const char *config_file,
+                            GError **error)
 {
     static const struct fuse_opt none[] = {FUSE_OPT_END};
     g_autoptr(CkOptions) options = g_new0(CkOptions, 1);
+    g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(g_free);
     struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
     g_autoptr(GError) reason = NULL;
-    Parse parse = {options, &reason};
+    Parse parse = {options, settings, &reason};
     options->config = ck_config_new();
-    ck_config_read_environment(options->config, environment);
     /* fuse_opt_parse() would print its own words about an -o at the end. */
     if (strcmp(argv[argc - 1], "-o") == 0)
         invalid(&parse, "%s needs a value", "-o");
     else if ((fuse_opt_parse(&args, &parse, none, take) || add_own_options(options)) && !reason)
         invalid(&parse, "%s", "the options can't be taken: no memory");
     fuse_opt_free_args(&args);
-    if (!reason && options->sync && options->mountpoint)
-        g_set_error(&reason, CK_ERROR, CK_ERROR_INVALID, "--sync mounts nothing: %s is too much",
-                    options->mountpoint);
-    else if (!reason && options->sync && options->config->offline)
-        g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID,
-                            "--sync has to ask for what --offline forbids to ask for");
-    if (!reason && !options->mountpoint && !options->sync && !options->help && !options->version)
-        g_set_error_literal(&reason, CK_ERROR, CK_ERROR_INVALID,
-                            "no mountpoint given; see chatkitfs --help");
-    if (reason) {
+    if (reason || !arrange_arguments(options, &reason) ||
+        !apply_all(options, settings, environment, config_file, &reason)) {
         g_propagate_error(error, g_steal_pointer(&reason));
         return NULL;
     }
-    if ((options->sync || options->config->offline) && !options->config->cache_dir)
-        options->config->cache_dir = g_build_filename(g_get_user_cache_dir(), "chatkitfs", NULL);
     return g_steal_pointer(&options);
 }
 
 void ck_options_free(CkOptions *options)
 {
     ck_config_free(options->config);
+    g_free(options->config_file);
+    g_free(options->profile);
     g_free(options->source);
     g_free(options->mountpoint);
     free(options->mount_options); /* libfuse's malloc */

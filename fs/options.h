@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: [SOURCE] MOUNTPOINT and options, as every libfuse program and mount(8) helper
- * takes them. */
+/*
+ * The command line: [SOURCE] MOUNTPOINT and options, as every libfuse program and mount(8) helper
+ * takes them; under it the environment, and under that a profile of a configuration file.
+ *
+ * SOURCE names the profile. "work:", with a colon, has to be there; another is a profile if there
+ * is one of that name, else only what the mount is called, and "default" is taken if that is there.
+ */
 #pragma once
 
 #include "config.h"
 
 typedef struct {
     CkConfig *config;
-    char *source; /* the name of the mount in /proc/mounts; NULL: none given */
+    char *config_file; /* what was read; NULL: none */
+    char *profile;     /* the section of it that counts; NULL: none */
+    char *source;      /* the name of the mount in /proc/mounts; NULL: none given */
     char *mountpoint;
     char *mount_options; /* for -o: our fsname, the user's that are libfuse's or the kernel's, our
                             others */
@@ -17,10 +24,13 @@ typedef struct {
     gboolean help, version;
     gboolean sync;    /* all into the cache, instead of mounting */
     gboolean refresh; /* what is mounted at mountpoint, instead of mounting */
+    gboolean check;   /* tell what would be mounted, instead of mounting */
 } CkOptions;
 
-/* Environment, then arguments. Error: CK_ERROR_INVALID, in one line. */
-CkOptions *ck_options_parse(int argc, char **argv, char **environment, GError **error);
+/* config_file: the one that is read where no --config names another, if it is there. Error:
+ * CK_ERROR_INVALID, in one line. */
+CkOptions *ck_options_parse(int argc, char **argv, char **environment, const char *config_file,
+                            GError **error);
 void ck_options_free(CkOptions *options);
 
 /* The text of --help. */

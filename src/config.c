@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "nearest.h"
 #include "timestamp.h"
 
 #define DEFAULT_BASE_URL "https://api.openai.com/v1"
@@ -60,6 +61,18 @@ void ck_config_read_environment(CkConfig *config, char **environment)
             replace(strings[i].setting, value);
     }
     ck_key_set_environment(config->key, environment);
+}
+
+const char *ck_config_variable(const char *name)
+{
+    static const char *const pairs[][2] = {{"api-key-file", CK_KEY_VARIABLE},
+                                           {"base-url", "OPENAI_BASE_URL"},
+                                           {"organization", "OPENAI_ORG_ID"},
+                                           {"project", "OPENAI_PROJECT_ID"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+        if (strcmp(pairs[i][0], name) == 0)
+            return pairs[i][1];
+    return NULL;
 }
 
 /* A value as it can stand in an error, which is one line; to be freed. */
@@ -197,7 +210,10 @@ static gboolean set_cache_dir(CkConfig *config, const char *value, GError **erro
 {
     if (!*value)
         return bad_value(error, "cache-dir", value, "a directory");
-    replace(&config->cache_dir, value);
+    g_free(config->cache_dir);
+    config->cache_dir = g_str_has_prefix(value, "~/")
+                            ? g_build_filename(g_get_home_dir(), value + 2, NULL)
+                            : g_strdup(value);
     return TRUE;
 }
 
@@ -230,9 +246,19 @@ gboolean ck_config_has(const char *name)
     return g_strv_contains(names, name);
 }
 
+static const char *const switches[] = {"offline", "strict", NULL};
+
 gboolean ck_config_has_switch(const char *name)
 {
-    return strcmp(name, "strict") == 0 || strcmp(name, "offline") == 0;
+    return g_strv_contains(switches, name);
+}
+
+const char *ck_config_nearest(const char *typed)
+{
+    const char *all[G_N_ELEMENTS(names) + G_N_ELEMENTS(switches) - 1];
+    memcpy(all, names, sizeof names);
+    memcpy(all + G_N_ELEMENTS(names) - 1, switches, sizeof switches);
+    return ck_nearest(all, typed);
 }
 
 void ck_config_switch_on(CkConfig *config, const char *name)
@@ -281,6 +307,15 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
         replace(&config->project, value);
     else
         g_return_val_if_reached(FALSE);
+    return TRUE;
+}
+
+gboolean ck_config_set_default(CkConfig *config, const char *name, const char *value,
+                               GError **error)
+{
+    if (strcmp(name, "api-key-file") != 0 || !*value)
+        return ck_config_set(config, name, value, error);
+    ck_key_set_default_file(config->key, value);
     return TRUE;
 }
 

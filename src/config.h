@@ -46,6 +46,9 @@ void ck_config_free(CkConfig *config);
  * as from g_get_environ(); an empty variable counts as not set. */
 void ck_config_read_environment(CkConfig *config, char **environment);
 
+/* The variable of the environment that goes before a file's setting of that name; NULL: none. */
+const char *ck_config_variable(const char *name);
+
 /* Whether there is a setting of that name, e.g. "group-by". */
 gboolean ck_config_has(const char *name);
 
@@ -53,9 +56,17 @@ gboolean ck_config_has(const char *name);
 gboolean ck_config_has_switch(const char *name);
 void ck_config_switch_on(CkConfig *config, const char *name);
 
+/* The name of the setting or switch that was meant, perhaps; NULL: none is near. */
+const char *ck_config_nearest(const char *typed);
+
 /* Sets one; name: one that ck_config_has(). Error: CK_ERROR_INVALID, naming the value and what is
  * allowed. Ages such as 7d are counted back from now. */
 gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error);
+
+/* The same of a setting that gives way to the environment, before which it is set: of a file with
+ * the key, too. */
+gboolean ck_config_set_default(CkConfig *config, const char *name, const char *value,
+                               GError **error);
 
 /* Whether a thread created then is to be shown. One of unknown time (0) is. */
 gboolean ck_config_shows(const CkConfig *config, gint64 created_at);

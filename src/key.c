@@ -24,8 +24,9 @@ typedef struct {
 } Secrets;
 
 struct _CkKey {
-    char *file;      /* NULL: none was named, and no credential found so far */
-    char *directory; /* of credentials; NULL: none */
+    char *file;         /* NULL: none was named, and no credential found so far */
+    char *directory;    /* of credentials; NULL: none */
+    char *default_file; /* the configuration's, until it is known that it is needed; or NULL */
     guint count;
     Secrets *secrets;
 };
@@ -51,6 +52,7 @@ void ck_key_free(CkKey *key)
     munmap(key->secrets, sizeof(Secrets));
     g_free(key->file);
     g_free(key->directory);
+    g_free(key->default_file);
     g_free(key);
 }
 
@@ -79,13 +81,28 @@ static void put(CkKey *key, const char *text)
 
 /* Where it comes from */
 
-void ck_key_set_file(CkKey *key, const char *path)
+static void set_path(char **setting, const char *path)
 {
     gboolean at_home = g_str_has_prefix(path, "~/");
     g_autofree char *from = at_home ? g_strdup(g_get_home_dir()) : g_get_current_dir();
-    g_free(key->file);
-    key->file = g_path_is_absolute(path) ? g_strdup(path)
-                                         : g_build_filename(from, at_home ? path + 2 : path, NULL);
+    g_free(*setting);
+    *setting = g_path_is_absolute(path) ? g_strdup(path)
+                                        : g_build_filename(from, at_home ? path + 2 : path, NULL);
+}
+
+void ck_key_set_file(CkKey *key, const char *path)
+{
+    set_path(&key->file, path);
+}
+
+void ck_key_set_default_file(CkKey *key, const char *path)
+{
+    set_path(&key->default_file, path);
+}
+
+const char *ck_key_file(const CkKey *key)
+{
+    return key->file;
 }
 
 void ck_key_set_environment(CkKey *key, char **environment)
@@ -206,9 +223,13 @@ static gboolean read_file(CkKey *key, const char *path, gboolean *missing, GErro
     return ok;
 }
 
-static gboolean check_environment(const CkKey *key, GError **error)
+static gboolean check_environment(CkKey *key, GError **error)
 {
     const char *text = ck_key_text(key);
+    if (!*text && key->default_file) {
+        key->file = g_steal_pointer(&key->default_file);
+        return read_file(key, key->file, &(gboolean){0}, error);
+    }
     if (!*text)
         return ck_error_invalid(error,
                                 "no API key: set " CK_KEY_VARIABLE ", or give --api-key-file");
@@ -240,7 +261,7 @@ gboolean ck_key_read(CkKey *key, GError **error)
 
 gboolean ck_key_can_change(const CkKey *key)
 {
-    return key->file || key->directory;
+    return key->file || key->directory || key->default_file;
 }
 
 /* Cutting it out */

@@ -6,9 +6,10 @@
  *   - a credential (LoadCredential= of systemd.exec(5)): CK_KEY_CREDENTIAL in the directory
  *     CREDENTIALS_DIRECTORY
  *   - the environment, CK_KEY_VARIABLE
+ *   - a file that the configuration names
  *
- * The first two can be read again, so that a key can be exchanged while it is in use: those who
- * send it take what ck_key_text() is at that time. Keys of before are remembered for
+ * Files and credentials can be read again, so that a key can be exchanged while it is in use: those
+ * who send it take what ck_key_text() is at that time. Keys of before are remembered for
  * ck_key_cut_out().
  *
  * All of them are kept in pages of their own, which are in no core and, as far as RLIMIT_MEMLOCK
@@ -32,6 +33,9 @@ void ck_key_free(CkKey *key);
  * is not absolute begins in the present working directory. */
 void ck_key_set_file(CkKey *key, const char *path);
 
+/* The same of the one of the configuration, which is the last in order. */
+void ck_key_set_default_file(CkKey *key, const char *path);
+
 /* CK_KEY_VARIABLE and CREDENTIALS_DIRECTORY, of a GStrv as from g_get_environ(). An empty variable
  * counts as not set. */
 void ck_key_set_environment(CkKey *key, char **environment);
@@ -39,6 +43,9 @@ void ck_key_set_environment(CkKey *key, char **environment);
 /* Overwrites the value of CK_KEY_VARIABLE in place: of environ(7) it is what everybody of this
  * user sees in /proc/PID/environ, also after unsetenv(3). */
 void ck_key_wipe_environment(char **environment);
+
+/* Where it comes from, once it has been read: a file, or NULL: the environment. */
+const char *ck_key_file(const CkKey *key);
 
 /* Reads it, for the first time or again. Error: CK_ERROR_INVALID, naming where it should be and
  * what to do, and nothing of what was read; a key that there was before stays. */

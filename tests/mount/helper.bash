@@ -23,8 +23,9 @@ KEY=sk-test-Zq7hXw2LsecretT9
 # The system's own programs: a version manager's take half a second to start.
 PATH=/usr/bin:$PATH
 
-# Neither the caller's account nor the caller's language or proxy.
-unset OPENAI_ORG_ID OPENAI_PROJECT_ID XDG_CONFIG_HOME http_proxy HTTP_PROXY all_proxy ALL_PROXY
+# Neither the caller's account and configuration nor the caller's language or proxy.
+export XDG_CONFIG_HOME=$BATS_RUN_TMPDIR/config
+unset OPENAI_ORG_ID OPENAI_PROJECT_ID http_proxy HTTP_PROXY all_proxy ALL_PROXY
 export LC_ALL=C.UTF-8 TZ=UTC
 
 # A program with sanitizers in it (scripts/test) is slower, and writes down here what they find.
