@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -18,6 +21,7 @@ typedef struct {
 
 struct _CkLog {
     gboolean syslog;
+    gboolean journal; /* standard error is the journal */
     Logged logged[CK_ERROR_LAST + 1];
     GError *last; /* or NULL */
     gint64 last_at;
@@ -31,6 +35,29 @@ static const char *message_of(const GLogField *fields, gsize count)
     return "";
 }
 
+/* Whether standard error is a stream to the journal, which then takes a level from each line
+ * ($JOURNAL_STREAM in systemd.exec(5): device and inode). */
+static gboolean is_journal(void)
+{
+    struct stat status;
+    if (fstat(STDERR_FILENO, &status) != 0)
+        return FALSE;
+    g_autofree char *stream =
+        g_strdup_printf("%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return g_strcmp0(g_getenv("JOURNAL_STREAM"), stream) == 0;
+}
+
+/* priority: of syslog(3). The journal knows by itself whose line it is; "<4>" is sd-daemon(3)'s. */
+static void write_line(const CkLog *log, int priority, const char *line)
+{
+    if (log->syslog)
+        syslog(priority, "%s", line);
+    else if (log->journal)
+        fprintf(stderr, "<%d>%s\n", priority, line);
+    else
+        fprintf(stderr, "chatkitfs: %s\n", line);
+}
+
 /* A GLogWriterFunc. */
 static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize count,
                                   gpointer data)
@@ -41,18 +68,21 @@ static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
                                                                       : LOG_INFO;
     if (g_log_writer_default_would_drop(level, G_LOG_DOMAIN))
         return G_LOG_WRITER_HANDLED;
-    if (log->syslog)
-        syslog(priority, "%s", message_of(fields, count));
-    else
-        fprintf(stderr, "chatkitfs: %s\n", message_of(fields, count));
+    write_line(log, priority, message_of(fields, count));
     return G_LOG_WRITER_HANDLED;
 }
 
 CkLog *ck_log_new(void)
 {
     CkLog *log = g_new0(CkLog, 1);
+    log->journal = is_journal();
     g_log_set_writer_func(write_log, log, NULL);
     return log;
+}
+
+void ck_log_end(const CkLog *log, const GError *error)
+{
+    write_line(log, LOG_ERR, error->message);
 }
 
 void ck_log_to_syslog(CkLog *log)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The log: standard error in the foreground, syslog (the journal) once a daemon. */
+/* The log: standard error in the foreground, syslog (the journal) once a daemon. Where standard
+ * error is the journal, as of a service, lines carry their levels. */
 #pragma once
 
 #include <glib.h>
@@ -9,6 +10,9 @@ typedef struct _CkLog CkLog;
 /* Takes over GLib's messages, for the life of the program: GLib lets nobody take them back, so
  * there is no function that frees it. Writes to standard error, "chatkitfs: …". */
 CkLog *ck_log_new(void);
+
+/* Why the program ends, as its last line. */
+void ck_log_end(const CkLog *log, const GError *error);
 
 /* From now on writes to syslog. */
 void ck_log_to_syslog(CkLog *log);

@@ -353,6 +353,6 @@ int main(int argc, char **argv)
     if (options && run(options, log, &error))
         return EXIT_SUCCESS;
     if (error)
-        fprintf(stderr, "chatkitfs: %s\n", error->message);
+        ck_log_end(log, error);
     return EXIT_FAILURE;
 }

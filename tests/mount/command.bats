@@ -105,6 +105,22 @@ ends_well() {
     ends_well
 }
 
+@test "where standard error is the journal, as of a service, lines carry their levels" {
+    local JOURNAL_STREAM
+    touch "$LOG"
+    JOURNAL_STREAM=$(stat -c %d:%i "$LOG")
+    export JOURNAL_STREAM
+    OPENAI_API_KEY=wrong "$CHATKITFS" -f "$MNT" 2>"$LOG" 3>&- && return 1
+    expect "$(grep -c '^<3>.*the server answered 401' "$LOG")" 1 "$(cat "$LOG")"
+    mount_in_foreground
+    fault status /items 'status: 400, times: null'
+    ls "$MNT/$(account '.[-1].thread.id')/" && return 1
+    expect "$(grep -c '^<4>.* answered 400' "$LOG")" 1 "$(cat "$LOG")"
+    # Another program's stream to it, inherited.
+    JOURNAL_STREAM=1:1 run -1 --separate-stderr "$CHATKITFS" --bogus
+    [[ $stderr == "chatkitfs: unknown option"* ]]
+}
+
 @test "-d prints the kernel's requests in the foreground, and not the key" {
     "$CHATKITFS" -d "$MNT" >"$LOG" 2>&1 3>&- &
     FS_PID=$!
