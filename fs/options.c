@@ -117,7 +117,7 @@ static int take_argument(Parse *parse, const char *argument)
 {
     CkOptions *options = parse->options;
     if (options->source)
-        return invalid(parse, "one argument too many: %s", argument);
+        return invalid(parse, "one argument too many: %s; see chatkitfs --help", argument);
     options->source = options->mountpoint;
     options->mountpoint = g_strdup(argument);
     return 0;
@@ -225,8 +225,7 @@ static gboolean arrange_arguments(CkOptions *options, GError **error)
         options->mountpoint = NULL;
     }
     if (options->sync && options->mountpoint)
-        return ck_error_invalid(error, "--sync mounts nothing: %s is too much",
-                                options->mountpoint);
+        return ck_error_invalid(error, "--sync mounts nothing: leave %s out", options->mountpoint);
     if (!options->mountpoint && !options->sync && !options->check && !options->help &&
         !options->version)
         return ck_error_invalid(error, "no mountpoint given; see chatkitfs --help");
@@ -311,7 +310,9 @@ static gboolean apply_all(CkOptions *options, const GPtrArray *settings, char **
     if (!apply_settings(config, settings, error))
         return FALSE;
     if (options->sync && config->offline)
-        return ck_error_invalid(error, "--sync has to ask for what --offline forbids to ask for");
+        return ck_error_invalid(
+            error,
+            "--sync has to ask for what --offline forbids to ask for: leave one of them out");
     if ((options->sync || config->offline) && !config->cache_dir)
         config->cache_dir = g_build_filename(g_get_user_cache_dir(), "chatkitfs", NULL);
     return TRUE;

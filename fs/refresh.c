@@ -11,14 +11,15 @@ gboolean ck_refresh(const char *mountpoint, GError **error)
 {
     int fd = open(mountpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't open %s: %s", mountpoint,
-                    g_strerror(errno));
+        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't open %s: %s; give a mountpoint",
+                    mountpoint, g_strerror(errno));
         return FALSE;
     }
     int failure = ioctl(fd, CK_REFRESH) == 0 ? 0 : errno;
     close(fd);
     if (failure == ENOTTY || failure == ENOSYS)
-        g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "%s is not where a chatkitfs is mounted",
+        g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
+                    "%s is not where a chatkitfs is mounted; findmnt -t fuse.chatkitfs says where",
                     mountpoint);
     else if (failure)
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID,

@@ -354,7 +354,8 @@ static gboolean has_control_characters(const char *text)
 gboolean ck_config_check(const CkConfig *config, GError **error)
 {
     if (has_control_characters(config->organization) || has_control_characters(config->project))
-        return ck_error_invalid(error, "the organization or project has a control character in it");
+        return ck_error_invalid(error, "the organization or project has a control character in it: "
+                                       "set OPENAI_ORG_ID and OPENAI_PROJECT_ID again");
     if (config->since > config->until) {
         g_autoptr(GDateTime) since = g_date_time_new_from_unix_utc(config->since);
         g_autoptr(GDateTime) until = g_date_time_new_from_unix_utc(config->until);

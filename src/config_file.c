@@ -16,7 +16,9 @@ struct _CkConfigFile {
 
 static gboolean cannot_read(const char *path, const char *why, GError **error)
 {
-    return ck_error_invalid(error, "can't read the configuration %s: %s", path, why);
+    return ck_error_invalid(
+        error, "can't read the configuration %s: %s; mend that, or name another with --config",
+        path, why);
 }
 
 /* What was opened, whatever the path means by now. */

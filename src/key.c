@@ -146,7 +146,9 @@ static gboolean is_credential(const CkKey *key, const char *path)
 
 static gboolean cannot_read(const char *path, GError **error)
 {
-    return ck_error_invalid(error, "can't read the API key file %s: %s", path, g_strerror(errno));
+    return ck_error_invalid(
+        error, "can't read the API key file %s: %s; write the key into it, for yourself alone",
+        path, g_strerror(errno));
 }
 
 /* Whether the file that was opened is one that a key is taken from. */
