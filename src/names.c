@@ -82,6 +82,13 @@ static char *safe_title(const char *title, gsize max)
     return g_string_free(safe, FALSE);
 }
 
+static gboolean is_one_of(const char *name, const char *const *names)
+{
+    while (*names && g_ascii_strcasecmp(name, *names) != 0)
+        names++;
+    return *names != NULL;
+}
+
 static gboolean user_char_can_stand(gunichar c)
 {
     if (c == '/' || c == '%')
@@ -150,7 +157,11 @@ const char *ck_name_thread_id(const char *name)
 
 char *ck_name_user(const char *user)
 {
-    return user && *user ? bounded_name(user, '\0') : g_strdup("%none");
+    /* What desktops, and Windows by way of Samba, look for in every folder. */
+    static const char *const looked_for[] = {"autorun.inf", "desktop.ini", "thumbs.db", NULL};
+    if (!user || !*user)
+        return g_strdup("%none");
+    return bounded_name(user, is_one_of(user, looked_for) ? '.' : '\0');
 }
 
 static gboolean is_digest_name(const char *name)

@@ -23,9 +23,10 @@ char *ck_name_thread(const char *title, const char *id);
  * no thread of the API can have (ids are cthr_…, see list-threads in the API reference). */
 const char *ck_name_thread_id(const char *name);
 
-/* A user's folder: the identifier with what can't stand percent-encoded. Where that takes more
- * than CK_NAME_MAX bytes: its beginning, "%~" and a digest. NULL or "" (the thread has no user)
- * gives "%none", which no identifier can give. */
+/* A user's folder: the identifier with what can't stand percent-encoded, and with the dot of a name
+ * that desktops look for in every folder (desktop.ini), so that they ask for nobody. Where that
+ * takes more than CK_NAME_MAX bytes: its beginning, "%~" and a digest. NULL or "" (the thread has
+ * no user) gives "%none", which no identifier can give. */
 char *ck_name_user(const char *user);
 
 /* The user whose folder has this name, to be freed; NULL where the name does not hold one. Then

@@ -6,7 +6,7 @@
 #include "store_private.h"
 
 /* What names, roles and sizes in the rows are made by; see store_file.h. */
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 
 /* "CkFS", in the header of the file. */
 #define APPLICATION_ID 0x436b4653

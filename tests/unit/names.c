@@ -261,6 +261,10 @@ static void names_users_reversibly(void)
         {"\n", "%0A"},
         {"   ", "   "},
         {"%0A", "%250A"},
+        {"desktop.ini", "desktop%2Eini"},
+        {"Thumbs.db", "Thumbs%2Edb"},
+        {"AUTORUN.INF", "AUTORUN%2EINF"},
+        {"autorun.inf.b", "autorun.inf.b"},
         /* identities of what is no text, see ck_decode_identity() */
         {"\xff\"a\\ud83d\"", "%FF\"a\\ud83d\""},
         {"\xff\"\\u0000\"", "%FF\"\\u0000\""},
@@ -345,9 +349,10 @@ static void keeps_users_that_just_fit(void)
 static void refuses_names_that_no_user_gives(void)
 {
     static const char *const names[] = {
-        "",      ".git",  "..",     "-x",   "%41",    "%2f",   "%",     "%2",
-        "%zz",   "a%00b", "\xff",   "a\nb", ZWJ,      "%2E.%", "a%~00", "%~none",
-        "%NONE", "a%20b", "%C3%A9", "%ff",  "%FF%20", "%22",   "%5C",   "%FF%22a%22"};
+        "",      ".git",   "..",         "-x",          "%41",       "%2f",        "%",
+        "%2",    "%zz",    "a%00b",      "\xff",        "a\nb",      ZWJ,          "%2E.%",
+        "a%~00", "%~none", "%NONE",      "a%20b",       "%C3%A9",    "%ff",        "%FF%20",
+        "%22",   "%5C",    "%FF%22a%22", "desktop.ini", "thumbs.db", "Autorun.inf"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         gboolean listed = TRUE;
         g_autofree char *user = ck_name_user_id(names[i], &listed);

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+#
+# What desktops, indexers and file servers do with folders: they look for files of their own in
+# passing, walk everything there is, and take only some names.
+
+load helper
+
+# More threads than a page has, so that no listing is complete before somebody has read it.
+setup_file() {
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 250 2)
+}
+
+# What GNOME, KDE, Windows and macOS look for where folders are shown.
+PROBES=(.hidden .Trash ".Trash-$(id -u)" .Trash-1000 autorun.inf Autorun.inf AUTORUN.INF .autorun
+    .xdg-volume-info .directory desktop.ini Desktop.ini Thumbs.db thumbs.db .DS_Store ._.DS_Store
+    .Spotlight-V100 .metadata_never_index .localized .git .nomedia)
+
+# none_of_the_probes FOLDER: each of them is ENOENT, to stat and to open.
+none_of_the_probes() {
+    expect "$(python3 - "$1" "${PROBES[@]}" <<'END'
+import os, sys
+for name in sys.argv[2:]:
+    for operation in os.stat, open:
+        try:
+            operation(os.path.join(sys.argv[1], name))
+            print(operation.__name__, name, "succeeds")
+        except FileNotFoundError:
+            pass
+END
+    )" ""
+}
+
+@test "what desktops look for is not there, and costs no request" {
+    mount_fs --ttl=1d
+    none_of_the_probes "$MNT"
+    none_of_the_probes "$MNT/Thread-249.cthr_00249"
+    expect_requests 1
+}
+
+@test "nor does it with folders of users" {
+    mount_fs --ttl=1d --group-by=user
+    ls "$MNT/user_1" >/dev/null
+    expect_requests 2
+    none_of_the_probes "$MNT"
+    none_of_the_probes "$MNT/user_1"
+    none_of_the_probes "$MNT/user_1/Thread-241.cthr_00241"
+    expect_requests 2
+}
+
+@test "a user who is called like that has a folder by another name" {
+    start_sandbox_with <<'END'
+[{"thread": {"id": "cthr_1", "user": "desktop.ini", "created_at": 1}},
+ {"thread": {"id": "cthr_2", "user": "THUMBS.DB", "created_at": 2}},
+ {"thread": {"id": "cthr_3", "user": "autorun.inf.old", "created_at": 3}}]
+END
+    mount_fs --group-by=user --page-size=1
+    expect "$(ls "$MNT/desktop%2Eini")" cthr_1
+    expect_requests 1 'user=desktop.ini$'
+    expect "$(ls "$MNT/autorun.inf.old")" cthr_3
+    none_of_the_probes "$MNT"
+    expect "$(ls "$MNT" | xargs)" "THUMBS%2EDB autorun.inf.old desktop%2Eini"
+}
