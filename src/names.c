@@ -89,6 +89,18 @@ static gboolean is_one_of(const char *name, const char *const *names)
     return *names != NULL;
 }
 
+/* Whether Windows has a device of this name: no file can be called so there, nor with a dot and
+ * more behind it. */
+static gboolean is_device(const char *name)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul", NULL};
+    static const char *const numbers[] = {"0", "1", "2", "3",        "4",        "5",        "6",
+                                          "7", "8", "9", "\xc2\xb9", "\xc2\xb2", "\xc2\xb3", NULL};
+    gboolean port =
+        g_ascii_strncasecmp(name, "com", 3) == 0 || g_ascii_strncasecmp(name, "lpt", 3) == 0;
+    return is_one_of(name, devices) || (port && is_one_of(name + 3, numbers));
+}
+
 static gboolean user_char_can_stand(gunichar c)
 {
     if (c == '/' || c == '%')
@@ -144,7 +156,8 @@ char *ck_name_thread(const char *title, const char *id)
     if (!title || strlen(last) + 2 > CK_NAME_MAX)
         return g_steal_pointer(&last);
     g_autofree char *safe = safe_title(title, CK_NAME_MAX - 1 - strlen(last));
-    return *safe ? g_strconcat(safe, ".", last, NULL) : g_steal_pointer(&last);
+    gboolean shown = *safe && !is_device(safe);
+    return shown ? g_strconcat(safe, ".", last, NULL) : g_steal_pointer(&last);
 }
 
 const char *ck_name_thread_id(const char *name)

@@ -15,8 +15,8 @@
 /* Whether id may stand in a URL's path: [A-Za-z0-9_-]{1,128}. */
 gboolean ck_name_is_id(const char *id);
 
-/* A thread's folder: its title made safe, a dot, its id; the bare id where no title is left.
- * title may be NULL. Unique because ids are. */
+/* A thread's folder: its title made safe, a dot, its id; the bare id where no title is left, or one
+ * that Windows takes for a device. title may be NULL. Unique because ids are. */
 char *ck_name_thread(const char *title, const char *id);
 
 /* The thread id that a folder's name ends in or is, as a pointer into name; NULL for a name that

@@ -60,3 +60,64 @@ END
     none_of_the_probes "$MNT"
     expect "$(ls "$MNT" | xargs)" "THUMBS%2EDB autorun.inf.old desktop%2Eini"
 }
+
+# invalid windows|nfs: the names in the mount that can't be names there, one a line. Windows, and
+# Samba for it: https://learn.microsoft.com/windows/win32/fileio/naming-a-file. NFS: RFC 7530, 12.
+invalid() {
+    python3 - "$1" "$MNT" <<'END'
+import os, re, sys
+
+DEVICE = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
+
+def windows(name):
+    return (re.search(r'[\x00-\x1f<>:"/\\|?*]|[. ]$', name) or DEVICE.match(name)
+            or len(name.encode("utf-16-le")) > 2 * 255)
+
+def nfs(name):
+    return len(name.encode()) > 255 or re.search(r"[\0/]|^\.{0,2}$", name)
+
+def fail(error):
+    raise error
+
+rule, mount = sys.argv[1:]
+for _, folders, files in os.walk(os.fsencode(mount), onerror=fail):
+    for name in folders + files:
+        try:
+            text = name.decode()
+        except UnicodeDecodeError:
+            print(name)
+        else:
+            if (windows if rule == "windows" else nfs)(text):
+                print(text)
+END
+}
+
+# An account whose titles, or else users, are these: a JSON list.
+start_sandbox_of() {
+    start_sandbox_with < <(jq ". as \$names | to_entries | map({thread: {id: \"cthr_\(.key)\",
+        $1: .value, created_at: (1 + .key)}, items: [{id: \"cthi_\(.key)\", type: .value}]})")
+}
+
+HOSTILE='["CON", "con", "aux.txt", "NUL", "prn.", "COM1", "com¹", "LPT9", "CONIN$", "Con ", "CON:",
+    "a. ", "x.", "x ", " x", "x:y?*", "C:\\Windows\\CON", "<b>\"q|r\"</b>", "a/b", "..", "...", "~", "-",
+    "\u0000", "a\tb\n", "\u202egpj.exe", "de\u0301", "desktop.ini", "ok", ("日" * 300), ("💸" * 300),
+    ("x" * 400 + ".")]'
+
+@test "every name is one for Windows, Samba and NFS, whatever the titles and types are" {
+    start_sandbox_of title < <(jq -n "$HOSTILE")
+    mount_fs
+    expect "$(find "$MNT" -mindepth 1 -type d | wc -l)" "$(jq -n "$HOSTILE | length")"
+    expect "$(invalid windows)" ""
+    expect "$(invalid nfs)" ""
+}
+
+@test "users' folders have names for NFS, and keep what Windows and Samba can't have" {
+    start_sandbox_of user < <(jq -n "$HOSTILE")
+    mount_fs --group-by=user
+    expect "$(find "$MNT" -mindepth 1 -maxdepth 1 -type d | wc -l)" "$(jq -n "$HOSTILE | length")"
+    expect "$(invalid nfs)" ""
+    unmount
+    start_sandbox_of user <<<'["acme:sales", "CON", "aux.txt", "a.", "a ", "jo/li", "50%", "Jörg Ö.x"]'
+    mount_fs --group-by=user
+    expect "$(invalid windows | sort)" $'CON\na \na.\nacme:sales\naux.txt'
+}

@@ -100,6 +100,22 @@ static void names_threads_by_title_and_id(void)
         {"a\nb", "a-b"},
         {"%41", "41"},
         {"..", ""},
+        /* devices of Windows */
+        {"CON", ""},
+        {"con:", ""},
+        {" Prn.", ""},
+        {"aux", ""},
+        {"NUL", ""},
+        {"COM0", ""},
+        {"lpt9", ""},
+        {"com\xc2\xb9", ""},
+        {"LPT\xc2\xb3", ""},
+        {"com", "com"},
+        {"com10", "com10"},
+        {"comb", "comb"},
+        {"lpt\xc2\xb4", "lpt\xc2\xb4"},
+        {"COM1 is gone", "COM1-is-gone"},
+        {"aux.txt", "aux-txt"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *name = ck_name_thread(cases[i].title, "cthr_1");
