@@ -5,6 +5,9 @@
 
 load helper
 
+# Without a session's programs behind it, which not every machine has.
+export GIO_USE_VFS=local
+
 # More threads than a page has, so that no listing is complete before somebody has read it.
 setup_file() {
     start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 250 2)
@@ -59,6 +62,60 @@ END
     expect "$(ls "$MNT/autorun.inf.old")" cthr_3
     none_of_the_probes "$MNT"
     expect "$(ls "$MNT" | xargs)" "THUMBS%2EDB autorun.inf.old desktop%2Eini"
+}
+
+@test "GIO, as Nautilus uses it, lists and describes without a complaint" {
+    mount_fs --ttl=1d
+    local folder=$MNT/Thread-1.cthr_00001
+    cat "$folder"/* >/dev/null
+    control POST /reset >/dev/null
+    quiet gio list -h -l -a '*' "$folder"
+    expect "${#lines[@]}" 6
+    quiet gio list -h -a standard::is-hidden,thumbnail::path,access::can-trash "$folder"
+    expect "${#lines[@]}" 6
+    quiet gio tree -h "$folder"
+    quiet gio info "$folder/thread.md"
+    [[ $output == *"size:  $(stat -c %s "$folder/thread.md")"* ]]
+    [[ $output == *"access::can-write: FALSE"* && $output == *"access::can-trash: FALSE"* ]]
+    quiet gio info -f "$MNT"
+    [[ $output == *"filesystem::readonly: TRUE"* ]]
+    quiet gio cat "$folder/thread.md"
+    quiet gio copy "$folder/thread.md" "$BATS_TEST_TMPDIR/copy"
+    cmp "$folder/thread.md" "$BATS_TEST_TMPDIR/copy"
+    expect_requests 0
+}
+
+@test "GIO can throw nothing away" {
+    mount_fs
+    local folder=$MNT/Thread-249.cthr_00249 file
+    for file in "$folder/thread.md" "$folder"; do
+        HOME=$BATS_TEST_TMPDIR run gio trash "$file"
+        ((status != 0))
+        run gio remove "$file"
+        [[ $status != 0 && $output == *"Read-only file system"* ]]
+    done
+    expect "$(ls -A "$folder" | wc -l)" 6
+}
+
+# indexed PRUNEFS: the files that plocate finds in an index of the test's directory, which nothing
+# but that keeps away from the mount.
+indexed() {
+    local index=$BATS_TEST_TMPDIR/index
+    updatedb.plocate --prunefs "$1" --prunepaths '' --prune-bind-mounts no --require-visibility no \
+        --database-root "$BATS_TEST_TMPDIR" --output "$index"
+    plocate --database "$index" /
+}
+
+@test "updatedb keeps away from what PRUNEFS has" {
+    mkdir "$BATS_TEST_TMPDIR/beside"
+    mount_fs --ttl=1d
+    control POST /reset >/dev/null
+    quiet indexed 'nfs fuse.chatkitfs'
+    expect "$(grep -c '/beside$' <<<"$output")" 1
+    expect "$(grep -c '/mnt/' <<<"$output" || true)" 0
+    expect_requests 0
+    quiet indexed nfs
+    expect "$(grep -c '/thread\.md$' <<<"$output")" 250
 }
 
 # invalid windows|nfs: the names in the mount that can't be names there, one a line. Windows, and

@@ -288,6 +288,12 @@ expect() {
     return 1
 }
 
+# quiet COMMAND...: it succeeds and says nothing on standard error; what it prints is $output, $lines.
+quiet() {
+    run --separate-stderr "$@"
+    expect "status $status $stderr" "status 0 " "$*"
+}
+
 # expect_requests COUNT [REGEX]
 expect_requests() {
     local count
