@@ -98,19 +98,6 @@ copy() {
     expect "$(rsync -ac --itemize-changes "$MNT/" "$BATS_TEST_TMPDIR/copy" | grep '^[<>]f')" ""
 }
 
-@test "vim opens a file, says that it is read-only, and leaves nothing behind" {
-    mount_fs
-    local file
-    file=$MNT/$(long_thread)/thread.md
-    HOME=$BATS_TEST_TMPDIR vim -Nes -u NONE -i NONE -c 'set verbosefile='"$BATS_TEST_TMPDIR/vim" \
-        -c 'echo line("$") &readonly' -c 'qall!' "$file" </dev/null
-    expect "$(xargs <"$BATS_TEST_TMPDIR/vim")" "$(wc -l <"$file") 1"
-    run env HOME="$BATS_TEST_TMPDIR" timeout "$LIMIT" vim -Nes -u NONE -i NONE -c 'normal ox' -c 'write!' \
-        -c 'cquit' "$file" </dev/null
-    ((status != 0))
-    expect "$(ls -A "$MNT/$(long_thread)/" | grep -c swp || true)" 0
-}
-
 @test "less, head, tail and cat show a thread" {
     mount_fs
     local file
