@@ -3,7 +3,11 @@
 
 load helper
 
+# Nobody's settings of these programs.
+unset FZF_DEFAULT_COMMAND FZF_DEFAULT_OPTS LESS LESSOPEN RIPGREP_CONFIG_PATH TREE_COLORS ZIPOPT
+
 setup_file() {
+    export HOME=$BATS_FILE_TMPDIR
     start_sandbox
 }
 
@@ -15,14 +19,27 @@ files() {
     account '[.[] | 2 + 2 * (.items | length)] | add'
 }
 
+# How many items have a word in their .json.
+items_with() {
+    account "[.[].items[] | select(tojson | contains(\"$1\"))] | length"
+}
+
 copy() {
     mkdir "$BATS_TEST_TMPDIR/$1"
-    cp -a "$MNT/." "$BATS_TEST_TMPDIR/$1"
+    quiet cp -a "$MNT/." "$BATS_TEST_TMPDIR/$1"
+}
+
+# mount_read [OPTION]...: everything has been read, and the kernel has been told.
+mount_read() {
+    mount_fs --ttl=1d "$@"
+    quiet find "$MNT" -type f -exec cat {} +
+    control POST /reset >/dev/null
 }
 
 @test "find" {
     mount_fs
-    expect "$(find "$MNT" -type f | wc -l)" "$(files)"
+    quiet find "$MNT" -type f
+    expect "${#lines[@]}" "$(files)"
     expect "$(find "$MNT" -mindepth 1 -type d | wc -l)" "$(account length)"
     expect "$(find "$MNT" -name '0001-user.md' -newermt 2026-11-01 | wc -l)" \
         "$(account '[.[].items[0] | select(. and (.type | endswith("user_message"))
@@ -38,34 +55,136 @@ copy() {
                 | ascii_downcase | contains("invoice"))] | length')"
 }
 
-@test "rg finds what grep finds, with no requests of its own" {
-    mount_fs
-    grep -rl segfault "$MNT" | sort >"$BATS_TEST_TMPDIR/grep"
-    local before
-    before=$(requests)
-    rg -l segfault "$MNT" | sort | diff - "$BATS_TEST_TMPDIR/grep"
-    expect_requests "$before"
+# Each finds the word in as many items as have it, in the same files as the others, without a request.
+@test "grep, rg and git grep" {
+    mount_read
+    quiet grep -rl --include='[0-9]*.json' invoice "$MNT"
+    expect "${#lines[@]}" "$(items_with invoice)"
+    quiet grep -rlw invoice "$MNT"
+    sort >"$BATS_TEST_TMPDIR/grep" <<<"$output"
+    quiet rg -lw invoice "$MNT"
+    sort <<<"$output" | diff - "$BATS_TEST_TMPDIR/grep"
+    quiet rg -uuu -lw invoice "$MNT"
+    sort <<<"$output" | diff - "$BATS_TEST_TMPDIR/grep"
+    quiet git -C "$MNT" -c core.quotePath=no grep --no-index -lw invoice
+    sed "s,^,$MNT/," <<<"$output" | sort | diff - "$BATS_TEST_TMPDIR/grep"
+    expect_requests 0
 }
 
-@test "ls -lR" {
-    mount_fs
-    expect "$(ls -lR "$MNT" | grep -c '^-r-------- 1 ')" "$(files)"
+# What VS Code runs in a folder to search it (find in files) and to list it (go to file), with the
+# default settings: getRgArgs() in ripgrepTextSearchEngine.ts (of 807175ef6669) and in
+# ripgrepFileSearch.ts (of 041040db7769), both in src/vs/workbench/services/search/node/ of
+# https://github.com/microsoft/vscode; excluded is what files.exclude and search.exclude have.
+EXCLUDED=(-g '!**/.git' -g '!**/.svn' -g '!**/.hg' -g '!**/.DS_Store' -g '!**/Thumbs.db'
+    -g '!**/node_modules' -g '!**/bower_components' -g '!**/*.code-search')
+TEXT=("${EXCLUDED[@]}" --no-ignore-parent --follow --crlf)
+
+vs_code() {
+    env -C "$MNT" rg --hidden --no-require-git "$@"
+}
+
+grep_in_mount() {
+    env -C "$MNT" grep "$@" | sort
+}
+
+@test "VS Code finds in files, and goes to them" {
+    mount_read
+    local found='select(.type == "match").data'
+    quiet vs_code --ignore-case "${TEXT[@]}" --fixed-strings --no-config --no-ignore-global --json \
+        -- Invoice .
+    expect "$(jq -r "$found.path.text" <<<"$output" | sort -u)" "$(grep_in_mount -rli invoice .)"
+    expect "$(jq -s "map($found.submatches | length) | add" <<<"$output")" \
+        "$(grep_in_mount -rohi invoice . | wc -l)"
+    quiet vs_code --case-sensitive "${TEXT[@]}" --engine auto --regexp '[Ii]nvoice[sd]?\b' --no-config \
+        --no-ignore-global --json -- .
+    expect "$(jq -r "$found.path.text" <<<"$output" | sort -u)" \
+        "$(grep_in_mount -rlP '[Ii]nvoice[sd]?\b' .)"
+    quiet vs_code --files --case-sensitive "${EXCLUDED[@]}" --no-ignore-parent --follow --no-config \
+        --no-ignore-global
+    expect "${#lines[@]}" "$(files)"
+    expect_requests 0
+}
+
+@test "fd" {
+    mount_read
+    quiet fdfind --type f . "$MNT"
+    expect "${#lines[@]}" "$(files)"
+    quiet fdfind --unrestricted --type f . "$MNT"
+    expect "${#lines[@]}" "$(files)"
+    quiet fdfind --extension md user "$MNT"
+    expect "${#lines[@]}" "$(account '[.[].items[] | select(.type | endswith("user_message"))] | length')"
+    quiet fdfind --type d --max-depth 1 '^Late-' "$MNT"
+    expect "$output" "$(printf '%s/\n' "$MNT"/Late-*)"
+    expect_requests 0
+}
+
+@test "fzf, of a list and of what it lists itself" {
+    mount_read
+    local id
+    id=$(long_thread)
+    quiet fzf --filter "'$id" < <(ls "$MNT")
+    expect "$output" "$(readlink "$MNT/$id")"
+    quiet fzf --filter '^late-' < <(ls "$MNT")
+    expect "$output" "$(cd "$MNT" && printf '%s\n' Late-*)"
+    # It lists where its input is a terminal.
+    quiet env -C "$MNT" LIMIT="$LIMIT" python3 "$BATS_TEST_DIRNAME/terminal.py" -- fzf --filter 'thread.md$'
+    expect "$(grep -c '/thread.md$' <<<"$output")" "$(account length)"
+    expect_requests 0
+}
+
+@test "what rg, fd, git and VS Code look for beside users' folders costs no request" {
+    mount_read --group-by=user
+    quiet env -C "$MNT" rg -l invoice
+    quiet env -C "$MNT" fdfind thread.md
+    expect "${#lines[@]}" "$(account length)"
+    quiet env -C "$MNT" git grep --no-index -l invoice
+    quiet vs_code --files "${EXCLUDED[@]}" --no-ignore-parent
+    expect "${#lines[@]}" "$(files)"
+    expect_requests 0
+}
+
+@test "ls -lR and tree" {
+    mount_read
+    quiet ls -lR "$MNT"
+    expect "$(grep -c '^-r-------- 1 ' <<<"$output")" "$(files)"
+    quiet tree -aJ "$MNT"
+    expect "$(jq '[.. | objects | select(.type == "file")] | length' <<<"$output")" "$(files)"
+    expect "$(jq '[.. | objects | select(.type == "directory")] | length - 1' <<<"$output")" \
+        "$(account length)"
+    expect_requests 0
 }
 
 @test "du and df" {
-    mount_fs
+    mount_read
     local bytes
     bytes=$(find "$MNT" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
-    expect "$(du -sb "$MNT" | cut -f 1)" "$bytes"
-    (($(du -s --block-size=1 "$MNT" | cut -f 1) >= bytes))
-    df "$MNT" | grep -q " $MNT\$"
+    quiet du -sb "$MNT"
+    expect "$output" "$bytes"$'\t'"$MNT"
+    quiet du -s --block-size=1 "$MNT"
+    ((${output%%$'\t'*} >= bytes))
+    quiet df "$MNT"
+    grep -q " $MNT\$" <<<"$output"
+    expect_requests 0
 }
 
-@test "tar packs everything without a complaint" {
-    mount_fs
-    run -0 --separate-stderr tar -C "$MNT" -cf "$BATS_TEST_TMPDIR/all.tar" .
-    expect "$stderr" ""
+@test "tar packs everything, and then finds no difference" {
+    mount_fs --ttl=1d
+    quiet tar -C "$MNT" -cf "$BATS_TEST_TMPDIR/all.tar" .
     expect "$(tar -tf "$BATS_TEST_TMPDIR/all.tar" | grep -vc '/$')" "$(files)"
+    control POST /reset >/dev/null
+    quiet tar -C "$MNT" -df "$BATS_TEST_TMPDIR/all.tar"
+    expect "$output" ""
+    expect_requests 0
+}
+
+@test "zip packs everything" {
+    mount_fs --ttl=1d
+    quiet env -C "$MNT" zip -qr "$BATS_TEST_TMPDIR/all.zip" .
+    quiet unzip -q "$BATS_TEST_TMPDIR/all.zip" -d "$BATS_TEST_TMPDIR/unpacked"
+    expect "$(find "$BATS_TEST_TMPDIR/unpacked" -type f | wc -l)" "$(files)"
+    control POST /reset >/dev/null
+    quiet diff -r "$BATS_TEST_TMPDIR/unpacked" "$MNT"
+    expect_requests 0
 }
 
 @test "cp -a twice gives two equal copies" {
@@ -84,14 +203,14 @@ copy() {
 
 @test "rsync -a a second time changes nothing" {
     mount_fs
-    rsync -a "$MNT/" "$BATS_TEST_TMPDIR/copy"
+    quiet rsync -a "$MNT/" "$BATS_TEST_TMPDIR/copy"
     expect "$(find "$BATS_TEST_TMPDIR/copy" -type f | wc -l)" "$(files)"
     expect "$(rsync -a --itemize-changes "$MNT/" "$BATS_TEST_TMPDIR/copy")" ""
 }
 
 @test "rsync -a from a new mount transfers no file, not even by checksum" {
     mount_fs
-    rsync -a "$MNT/" "$BATS_TEST_TMPDIR/copy"
+    quiet rsync -a "$MNT/" "$BATS_TEST_TMPDIR/copy"
     unmount
     mount_fs
     expect "$(rsync -a --itemize-changes "$MNT/" "$BATS_TEST_TMPDIR/copy" | grep '^[<>]f')" ""
@@ -125,6 +244,17 @@ copy() {
     mount_fs
     expect "$(find "$MNT" -name '[0-9]*.json' -exec cat {} + | jq -s length)" \
         "$(account '[.[].items[]] | length')"
+}
+
+@test "cmark reads a conversation, each message under its heading" {
+    mount_read
+    local folder
+    folder=$MNT/$(readlink "$MNT/$(long_thread)")
+    quiet cmark "$folder/thread.md"
+    expect "$(grep -cE '^<h2>[a-z]+ · ' <<<"$output")" 278
+    quiet cmark "$folder/0001-user.md"
+    [[ $output == "<h2>user · "* ]] || expect "$output" "<h2>user · …"
+    expect_requests 0
 }
 
 @test "a shell in the mount can complete names and go up" {
