@@ -39,6 +39,8 @@ struct _CkCheck {
     /* of items */
     GQueue runs;   /* Run; the first one is being asked for */
     gboolean lost; /* the server did not know the thread when it was asked for its items */
+
+    gboolean trusted; /* the server has shown threads, after it had not known this one */
 };
 
 static void run_free(gpointer data)
@@ -284,15 +286,19 @@ static gboolean put_thread(CkCheck *check, const CkPreparedThread *thread, GErro
     return TRUE;
 }
 
-/* Whether the server knows of threads at all. */
+static void on_thread(CkPreparedThread *thread, const GError *failure, gpointer data);
+
+/* Whether the server knows of threads at all. If so it is asked again for this one: it may have
+ * recovered between its two answers. */
 static void on_sample(CkPage *page, const GError *failure, gpointer data)
 {
     CkCheck *check = data;
-    g_autoptr(GError) error = NULL;
     check->call = NULL;
+    check->trusted = page != NULL;
     if (page)
-        drop(check, &error);
-    end(check, error ? error : failure);
+        check->call = ck_api_get_thread(check->api, check->want.id, on_thread, check);
+    else
+        end(check, failure);
 }
 
 /* The server says that it has no such thread. So it does when it answers 404 to everything, and
@@ -309,7 +315,12 @@ static void on_thread(CkPreparedThread *thread, const GError *failure, gpointer 
     g_autoptr(GError) error = NULL;
     check->call = NULL;
     if (g_error_matches(failure, CK_ERROR, CK_ERROR_NOT_FOUND)) {
-        doubt(check);
+        if (!check->trusted) {
+            doubt(check);
+            return;
+        }
+        drop(check, &error);
+        end(check, error);
     } else if (!thread || !put_thread(check, thread, &error)) {
         end(check, error ? error : failure);
     } else if (check->lost) {

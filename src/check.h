@@ -9,7 +9,8 @@
  *             asked for again: it can't change. Of a listing that has not been read to its end only
  *             what is known and was not finished is asked for; the rest is read when it is wanted.
  *   a thread  by its id: its title and state, and whether it is still there; if not, whether there
- *             is a list of threads, so that a server that answers 404 to everything loses none
+ *             is a list of threads, and then again whether it is there, so that a server that
+ *             answers 404 to everything for a while loses none
  *
  * What comes is in the store before the events tell of it. A listing that has been checked to the
  * end is noted as current since the check began. A check that fails leaves what was known.

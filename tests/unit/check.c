@@ -783,12 +783,14 @@ static void a_thread_whose_items_are_gone_is_dropped_if_it_is(void)
     script_status(f, "/t/items?limit=3&order=asc&after=1", 404);
     script_status(f, "/t", 404);
     script_threads(f, "?limit=1&order=desc", "5");
-    check(f, CK_CHECK_ITEMS, 3, "gone:t");
+    script_status(f, "/t", 404);
+    check(f, CK_CHECK_ITEMS, 4, "gone:t");
     g_autoptr(Fixture) g = fixture_with_items("");
     script_status(g, "/t/items?limit=3&order=asc", 404);
     script_status(g, "/t", 404);
     script_threads(g, "?limit=1&order=desc", "");
-    check(g, CK_CHECK_ITEMS, 3, "gone:t");
+    script_status(g, "/t", 404);
+    check(g, CK_CHECK_ITEMS, 4, "gone:t");
 }
 
 static void a_thread_that_is_there_without_its_items_is_a_failure(void)
@@ -895,7 +897,8 @@ static void a_thread_that_is_gone_is_dropped_and_its_items_not_asked_for(void)
     g_autoptr(Fixture) f = fixture_with_items("1");
     script_status(f, "/t", 404);
     script_threads(f, "?limit=1&order=desc", "");
-    check(f, CK_CHECK_ITEMS | CK_CHECK_THREAD, 2, "gone:t");
+    script_status(f, "/t", 404);
+    check(f, CK_CHECK_ITEMS | CK_CHECK_THREAD, 3, "gone:t");
     g_auto(CkThreadRow) row = {0};
     g_assert_cmpint(ck_store_thread_by_id(f->store, "t", &row, NULL), ==, CK_ABSENT);
 }
@@ -906,6 +909,18 @@ static void where_the_list_of_threads_fails_no_thread_is_taken_for_gone(void)
     script_status(f, "/t", 404);
     script_status(f, "?limit=1&order=desc", 404);
     check_badly(f, CK_CHECK_ITEMS | CK_CHECK_THREAD, CK_ERROR_NOT_FOUND, 2, "");
+    assert_listed(f, "t");
+    assert_items(f, "1");
+}
+
+static void a_thread_that_is_there_again_stays(void)
+{
+    g_autoptr(Fixture) f = fixture_with_items("1");
+    script_status(f, "/t", 404);
+    script_threads(f, "?limit=1&order=desc", "");
+    script_thread(f, "t");
+    script_items(f, "?limit=3&order=asc&after=1", "");
+    check(f, CK_CHECK_ITEMS | CK_CHECK_THREAD, 4, "");
     assert_listed(f, "t");
     assert_items(f, "1");
 }
@@ -964,14 +979,15 @@ static void a_thread_gone_that_was_dropped_meanwhile_is_told_once(void)
     g_autoptr(Fixture) f = fixture_with_items("1");
     script_status(f, "/t", 404);
     script_threads(f, "?limit=1&order=desc", "");
+    script_status(f, "/t", 404);
     server_hold(f->server);
     begin(f, CK_CHECK_THREAD);
     server_run_until(f->context, server_seen(f->server) == 1);
     drop(f);
-    server_release(f->server, 2);
+    server_release(f->server, 3);
     server_run_until(f->context, f->ended);
     g_assert_no_error(f->error);
-    expect(f, 2, "");
+    expect(f, 3, "");
 }
 
 /* Cancelling */
@@ -1099,6 +1115,7 @@ int main(int argc, char **argv)
     TEST(the_thread_comes_before_its_items);
     TEST(a_thread_that_is_gone_is_dropped_and_its_items_not_asked_for);
     TEST(where_the_list_of_threads_fails_no_thread_is_taken_for_gone);
+    TEST(a_thread_that_is_there_again_stays);
     TEST(a_thread_that_fails_stays);
     TEST(another_thread_is_a_failure);
     TEST(a_thread_dropped_before_it_begins_is_no_failure);
