@@ -212,6 +212,54 @@ account() {
     jq -r "$1" "$ACCOUNT"
 }
 
+# --- nginx -----------------------------------------------------------------------------------
+
+# make_certificate NAME HOST [DAYS]: $BATS_FILE_TMPDIR/NAME.pem and NAME.key.
+make_certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "${3:-2}" \
+        -subj "/CN=$2" -addext "subjectAltName=DNS:$2" \
+        -keyout "$BATS_FILE_TMPDIR/$1.key" -out "$BATS_FILE_TMPDIR/$1.pem" 2>/dev/null
+}
+
+# A port that nobody has just now.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+# run_nginx DIRECTORY HTTP [MAIN]: nginx with what the function HTTP writes for that context, and
+# MAIN besides it; all that it writes itself is in DIRECTORY. Not in a subshell. HTTP may choose
+# ports, and is called again where somebody else has taken one meanwhile.
+run_nginx() {
+    local directory=$1 http=$2 main=${3:-} module
+    mkdir -p "$directory"
+    while true; do
+        rm -f "$directory/nginx.pid"
+        {
+            printf 'daemon off;\npid %s/nginx.pid;\nerror_log stderr;\n' "$directory"
+            # Nobody else can enter the directories of a test that root runs.
+            ((EUID != 0)) || echo 'user root;'
+            printf '%s\nevents { worker_connections 1024; }\nhttp {\n' "$main"
+            for module in client_body proxy fastcgi uwsgi scgi; do
+                echo "${module}_temp_path $directory/$module;"
+            done
+            "$http"
+            echo '}'
+        } >"$directory/nginx.conf"
+        PATH=$PATH:/usr/sbin nginx -c "$directory/nginx.conf" -p "$directory" \
+            >"$directory/nginx.log" 2>&1 3>&- &
+        NGINX_PID=$!
+        started+=("$NGINX_PID")
+        # The file is there once all ports are open.
+        wait_until eval '[[ -s $directory/nginx.pid ]] || gone "$NGINX_PID"'
+        gone "$NGINX_PID" || return 0
+        if ! grep -q 'Address already in use' "$directory/nginx.log"; then
+            cat "$directory/nginx.log" >&2
+            return 1
+        fi
+    done
+}
+
 # --- The mount -------------------------------------------------------------------------------
 
 # As a daemon, the way people mount.

@@ -5,45 +5,29 @@
 
 load helper
 
-# make_certificate NAME HOST [DAYS]: $BATS_FILE_TMPDIR/NAME.pem and NAME.key.
-make_certificate() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "${3:-2}" \
-        -subj "/CN=$2" -addext "subjectAltName=DNS:$2" \
-        -keyout "$BATS_FILE_TMPDIR/$1.key" -out "$BATS_FILE_TMPDIR/$1.pem" 2>/dev/null
-}
-
-# A port that nobody has just now.
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
 setup_file() {
     start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 220 3)
     make_certificate right localhost
     make_certificate other other.example
+    export BACKEND=${SANDBOX%/sandbox} ACCESS=$BATS_FILE_TMPDIR/access.log
+    run_nginx "$BATS_FILE_TMPDIR/nginx" servers
+    export PORT OTHER_PORT HTTP1_PORT SHORT_PORT
+    export OPENAI_BASE_URL=https://localhost:$PORT/v1
+    export SSL_CERT_FILE=$BATS_FILE_TMPDIR/right.pem
+}
+
+server() { # PORT PROTOCOLS CERTIFICATE [DIRECTIVES]
+    printf 'server { listen 127.0.0.1:%s %s; location / { proxy_pass %s; } %s
+        ssl_certificate %s.pem; ssl_certificate_key %s.key; }\n' "$1" "$2" "$BACKEND" \
+        "${4:-}" "$BATS_FILE_TMPDIR/$3" "$BATS_FILE_TMPDIR/$3"
+}
+
+servers() {
     PORT=$(free_port) OTHER_PORT=$(free_port) HTTP1_PORT=$(free_port) SHORT_PORT=$(free_port)
-    export PORT OTHER_PORT HTTP1_PORT SHORT_PORT BACKEND=${SANDBOX%/sandbox}
-    export ACCESS=$BATS_FILE_TMPDIR/access.log
-    server() { # PORT PROTOCOLS CERTIFICATE [DIRECTIVES]
-        printf 'server { listen 127.0.0.1:%s %s; location / { proxy_pass %s; } %s
-            ssl_certificate %s.pem; ssl_certificate_key %s.key; }\n' "$1" "$2" "$BACKEND" \
-            "${4:-}" "$BATS_FILE_TMPDIR/$3" "$BATS_FILE_TMPDIR/$3"
-    }
-    cat >"$BATS_FILE_TMPDIR/nginx.conf" <<EOF
-daemon off;
-pid $BATS_FILE_TMPDIR/nginx.pid;
-error_log stderr;
-events { }
-http {
+    cat <<EOF
     log_format connections '\$server_protocol \$ssl_protocol \$connection \$ssl_session_reused'
         ' \$sent_http_content_encoding \$http_accept_encoding';
     access_log $ACCESS connections;
-    client_body_temp_path $BATS_FILE_TMPDIR/body;
-    proxy_temp_path $BATS_FILE_TMPDIR/proxy;
-    fastcgi_temp_path $BATS_FILE_TMPDIR/fastcgi;
-    uwsgi_temp_path $BATS_FILE_TMPDIR/uwsgi;
-    scgi_temp_path $BATS_FILE_TMPDIR/scgi;
     proxy_http_version 1.1;
     ssl_session_cache shared:sessions:1m;
     gzip on;
@@ -54,15 +38,7 @@ http {
     $(server "$OTHER_PORT" 'ssl http2' other)
     $(server "$HTTP1_PORT" ssl right)
     $(server "$SHORT_PORT" ssl right 'keepalive_requests 4;')
-}
 EOF
-    PATH=$PATH:/usr/sbin nginx -c "$BATS_FILE_TMPDIR/nginx.conf" -p "$BATS_FILE_TMPDIR" \
-        >"$BATS_FILE_TMPDIR/nginx.log" 2>&1 3>&- &
-    started+=($!)
-    wait_until curl -s --noproxy '*' --cacert "$BATS_FILE_TMPDIR/right.pem" -o /dev/null \
-        "https://localhost:$PORT/sandbox/count"
-    export OPENAI_BASE_URL=https://localhost:$PORT/v1
-    export SSL_CERT_FILE=$BATS_FILE_TMPDIR/right.pem
 }
 
 # Names are resolved as everywhere; nothing must be asked of a proxy of the machine's.
