@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,5 +61,24 @@ void ck_daemon_ready(int fd)
         close(null);
     while (write(fd, "", 1) < 0 && errno == EINTR)
         ;
+    close(fd);
+}
+
+void ck_daemon_notify(void)
+{
+    static const char word[] = "READY=1";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *path = g_getenv("NOTIFY_SOCKET");
+    gsize length = path ? strlen(path) : 0;
+    /* systemd's has a path; an abstract one ("@") would be out of reach, see landlock.c. */
+    if (length < 2 || length > sizeof address.sun_path || *path != '/')
+        return;
+    memcpy(address.sun_path, path, length);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    /* A manager that does not hear it says so itself. */
+    sendto(fd, word, sizeof word - 1, MSG_NOSIGNAL, (const struct sockaddr *)&address,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
     close(fd);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Becoming a daemon as mount(8) expects: the parent waits and exits 0 only when the mount
- * answers. */
+ * answers. And the same for who needs no daemon: a service manager is told. */
 #pragma once
 
 #include <glib.h>
@@ -13,3 +13,7 @@ int ck_daemon_fork(void);
 /* Lets the parent go and leaves the terminal: own session, working directory /, standard streams
  * on /dev/null. */
 void ck_daemon_ready(int fd);
+
+/* In the foreground: tells the service manager that the mount answers, if NOTIFY_SOCKET says that
+ * it wants to know (sd_notify(3), whose library this takes the place of). */
+void ck_daemon_notify(void);

@@ -130,6 +130,7 @@ static void on_mount_ready(gpointer data)
     if (program->ready_fd < 0) {
         printf("chatkitfs: %s\n", confined);
         fflush(stdout);
+        ck_daemon_notify();
         return;
     }
     ck_log_to_syslog(program->log);

@@ -121,6 +121,46 @@ ends_well() {
     [[ $stderr == "chatkitfs: unknown option"* ]]
 }
 
+# manager SOCKET: listens there as a service manager, and writes what it is told, and whether $MNT is
+# mounted by then, to $LOG.told.
+manager() {
+    python3 - "$1" "$MNT" "$LOG.told" 3>&- <<'END' &
+import socket, sys
+path, place, told = sys.argv[1:]
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+listener.bind(path)
+with open(told, "w") as out:
+    while True:
+        word = listener.recv(4096).decode()
+        with open("/proc/self/mounts") as mounts:
+            print(word, "mounted" if f" {place} fuse." in mounts.read() else "not mounted", file=out, flush=True)
+END
+    started+=($!)
+    wait_until test -e "$LOG.told"
+}
+
+@test "-f tells a service manager when the mount answers, once" {
+    manager "$BATS_TEST_TMPDIR/notify"
+    NOTIFY_SOCKET=$BATS_TEST_TMPDIR/notify mount_in_foreground
+    wait_until test -s "$LOG.told"
+    fusermount3 -u "$MNT"
+    ends_well
+    expect "$(cat "$LOG.told")" "READY=1 mounted"
+}
+
+@test "a service manager is told nothing when it can't mount, and need not be there" {
+    local socket
+    manager "$BATS_TEST_TMPDIR/notify"
+    fault status /threads 'status: 403'
+    NOTIFY_SOCKET=$BATS_TEST_TMPDIR/notify fails 403 "$CHATKITFS" -f "$MNT"
+    expect "$(cat "$LOG.told")" ""
+    for socket in "$BATS_TEST_TMPDIR/none" relative @abstract / '' "/$(printf '%200s' '' | tr ' ' x)"; do
+        NOTIFY_SOCKET=$socket mount_in_foreground
+        fusermount3 -u "$MNT"
+        ends_well
+    done
+}
+
 @test "-d prints the kernel's requests in the foreground, and not the key" {
     "$CHATKITFS" -d "$MNT" >"$LOG" 2>&1 3>&- &
     FS_PID=$!
