@@ -104,13 +104,33 @@ static int unknown_option(Parse *parse, const char *how, const char *option)
 static gboolean is_mount_option(const char *option)
 {
     static const char *const names[] = {
-        "allow_other", "allow_root", "async",  "atime",  "auto_unmount", "default_permissions",
-        "dev",         "diratime",   "exec",   "fsname", "max_read",     "noatime",
-        "nodev",       "nodiratime", "noexec", "nosuid", "ro",           "rw",
-        "subtype",     "suid",       "sync",   NULL,
+        "allow_other", "allow_root", "async",  "atime",    "auto_unmount", "default_permissions",
+        "dev",         "exec",       "fsname", "max_read", "noatime",      "nodev",
+        "noexec",      "nosuid",     "ro",     "rw",       "subtype",      "suid",
+        "sync",        NULL,
     };
     g_autofree char *name = g_strndup(option, strcspn(option, "="));
     return g_strv_contains(names, name);
+}
+
+/* What stands in fstab(5) for others, and has no meaning here. Which of them reach a helper is
+ * up to the version of libmount (MNT_NOHLPS in its optmap.c) and to mount.fuse3, which takes some
+ * more away. */
+static gboolean is_for_others(const char *option)
+{
+    static const char *const names[] = {
+        /* mount(8) and systemd: when to mount, and who may */
+        "_netdev", "auto", "defaults", "group", "noauto", "nofail", "nogroup", "noowner", "nouser",
+        "nousers", "owner", "user", "users",
+        /* the kernel: when times are written, which nothing here is; what is so in any case */
+        "diratime", "dirsync", "iversion", "lazytime", "loud", "mand", "nodiratime", "noiversion",
+        "nolazytime", "nomand", "norelatime", "nostrictatime", "relatime", "silent", "strictatime",
+        "symfollow", NULL};
+    static const char *const prefixes[] = {"comment=", "helper=", "uhelper=", "x-", "X-"};
+    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
+        if (g_str_has_prefix(option, prefixes[i]))
+            return TRUE;
+    return g_strv_contains(names, option); /* but not user=NAME */
 }
 
 static int take_argument(Parse *parse, const char *argument)
@@ -153,6 +173,8 @@ static int take_option(Parse *parse, const char *option)
     g_auto(GStrv) parts = g_strsplit(option + (dashes ? 2 : 0), "=", 2);
     if (!parts[0]) /* -o '' */
         return 0;
+    if (!dashes && is_for_others(option))
+        return 0;
     g_strdelimit(parts[0], "_", '-');
     gboolean config = strcmp(parts[0], "config") == 0;
     if ((config || ck_config_has(parts[0])) && (!parts[1] || (config && !*parts[1])))
@@ -173,6 +195,8 @@ static int take_option(Parse *parse, const char *option)
         options->non_empty = TRUE;
     else if (strcmp(option, "debug") == 0)
         options->foreground = options->debug = TRUE;
+    else if (strcmp(option, "remount") == 0)
+        return invalid(parse, "-o %s: unmount it, then mount it with other options", option);
     else if (!is_mount_option(option))
         return unknown_option(parse, "-o ", option);
     else if (strcmp(option, "rw") != 0) /* mount(8) says so by default */
