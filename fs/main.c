@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cache.h"
@@ -323,6 +324,8 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
 
 static gboolean run(const CkOptions *options, CkLog *log, GError **error)
 {
+    if (options->fake)
+        return TRUE;
     if (options->refresh)
         return ck_refresh(options->mountpoint, error);
     if (options->check)
@@ -336,6 +339,7 @@ int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     ck_no_core();
+    prctl(PR_SET_NAME, "chatkitfs"); /* for ps(1) and pkill(1), as mount.chatkitfs too */
     CkLog *log = ck_log_new();
     g_autofree char *config =
         g_build_filename(g_get_user_config_dir(), "chatkitfs", "config", NULL);

@@ -73,6 +73,8 @@ typedef struct {
     GPtrArray *settings; /* name, value, name, value …: of the configuration, in their order; the
                             value of a switch is "" */
     GError **error;
+    gboolean helper; /* mount(8) runs it, by another name */
+    gboolean type;   /* whose next argument is a type */
 } Parse;
 
 static int invalid(Parse *parse, const char *format, const char *what)
@@ -136,6 +138,10 @@ static gboolean is_for_others(const char *option)
 static int take_argument(Parse *parse, const char *argument)
 {
     CkOptions *options = parse->options;
+    if (parse->type) {
+        parse->type = FALSE;
+        return 0;
+    }
     if (options->source)
         return invalid(parse, "one argument too many: %s; see chatkitfs --help", argument);
     options->source = options->mountpoint;
@@ -143,9 +149,23 @@ static int take_argument(Parse *parse, const char *argument)
     return 0;
 }
 
+/* What mount(8) gives its helpers, mount.TYPE, beside -o. -f has another meaning there. */
+static gboolean take_helper_flag(Parse *parse, const char *flag)
+{
+    if (strcmp(flag, "-f") == 0)
+        parse->options->fake = TRUE;
+    else if (strcmp(flag, "-t") == 0)
+        parse->type = TRUE;
+    else
+        return strcmp(flag, "-n") == 0 || strcmp(flag, "-v") == 0;
+    return TRUE;
+}
+
 static int take_flag(Parse *parse, const char *flag)
 {
     CkOptions *options = parse->options;
+    if (parse->helper && take_helper_flag(parse, flag))
+        return 0;
     if (strcmp(flag, "-f") == 0)
         options->foreground = TRUE;
     else if (strcmp(flag, "-d") == 0)
@@ -346,11 +366,12 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, const cha
                             GError **error)
 {
     static const struct fuse_opt none[] = {FUSE_OPT_END};
+    g_autofree char *name = g_path_get_basename(argv[0]);
     g_autoptr(CkOptions) options = g_new0(CkOptions, 1);
     g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(g_free);
     struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
     g_autoptr(GError) reason = NULL;
-    Parse parse = {options, settings, &reason};
+    Parse parse = {options, settings, &reason, g_str_has_prefix(name, "mount."), FALSE};
     options->config = ck_config_new();
     /* fuse_opt_parse() would print its own words about an -o at the end. */
     if (strcmp(argv[argc - 1], "-o") == 0)

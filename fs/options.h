@@ -21,6 +21,7 @@ typedef struct {
     gboolean foreground;
     gboolean debug;
     gboolean non_empty; /* mount on a directory with something in it */
+    gboolean fake;      /* all but mount, as mount(8) -f has it */
     gboolean help, version;
     gboolean sync;    /* all into the cache, instead of mounting */
     gboolean refresh; /* what is mounted at mountpoint, instead of mounting */

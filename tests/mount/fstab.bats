@@ -159,3 +159,24 @@ FOR_OTHERS=(_netdev auto defaults group noauto nofail nogroup noowner nouser nou
     fails 'remount: unmount it' "$CHATKITFS" -o remount,ro "$MNT"
     expect_requests 0
 }
+
+# As mount(8) runs a helper of a type's own: SOURCE MOUNTPOINT [-sfnv] -o OPTIONS [-t TYPE].
+helper() {
+    ln -sf "$CHATKITFS" "$BATS_TEST_TMPDIR/mount.chatkitfs"
+    "$BATS_TEST_TMPDIR/mount.chatkitfs" "$@" 3>&-
+}
+
+@test "as mount.chatkitfs it is mount(8)'s helper" {
+    helper threads "$MNT" -s -n -v -o rw,_netdev,user -t fuse.chatkitfs
+    grep -q "^threads $MNT fuse.chatkitfs ro," /proc/self/mounts
+    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+    expect "$(cat "/proc/$FS_PID/comm")" chatkitfs "its name"
+    unmount
+}
+
+@test "as a helper -f is mount's: nothing is mounted" {
+    run -0 --separate-stderr helper threads "$MNT" -f -o ro
+    expect "$output$stderr" ""
+    not_mounted
+    expect_requests 0
+}
