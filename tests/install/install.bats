@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# What meson install lays out, and that each of it works with the others.
+
+load ../mount/helper
+
+setup_file() {
+    start_sandbox
+    export INSTALLED=$BATS_FILE_TMPDIR/root
+    DESTDIR=$INSTALLED meson install -C "${CHATKITFS%/*}" --no-rebuild >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- ||
+        { cat "$BATS_FILE_TMPDIR/log" && return 1; }
+    export PROGRAM=$INSTALLED/usr/local/bin/chatkitfs EXAMPLE=$INSTALLED/usr/local/share/doc/chatkitfs/examples/chatkitfs.conf
+    export UNIT=$INSTALLED/usr/local/lib/systemd/user/chatkitfs@.service
+}
+
+# A home with the keys that the example speaks of; nothing of it comes from the environment.
+at_home() {
+    export HOME=$BATS_TEST_TMPDIR/home
+    unset OPENAI_API_KEY XDG_CONFIG_HOME XDG_CACHE_HOME
+    mkdir -p "$HOME/.config/chatkitfs"
+    (umask 077 && echo "$KEY" >"$HOME/.config/chatkitfs/default.key" && echo "$KEY" >"$HOME/.config/chatkitfs/work.key")
+}
+
+@test "nothing is missing and nothing too much" {
+    expect "$(cd "$INSTALLED" && find . ! -type d -printf '%M %P %l\n' | sed 's/ $//' | sort -k 2)" "$(
+        cat <<'END'
+-rwxr-xr-x usr/local/bin/chatkitfs
+-rw-r--r-- usr/local/lib/systemd/user/chatkitfs@.service
+lrwxrwxrwx usr/local/sbin/mount.chatkitfs /usr/local/bin/chatkitfs
+-rw-r--r-- usr/local/share/bash-completion/completions/chatkitfs
+-rw-r--r-- usr/local/share/doc/chatkitfs/examples/chatkitfs.conf
+-rw-r--r-- usr/local/share/fish/vendor_completions.d/chatkitfs.fish
+-rw-r--r-- usr/local/share/man/man1/chatkitfs.1
+-rw-r--r-- usr/local/share/man/man5/chatkitfs.conf.5
+-rw-r--r-- usr/local/share/man/man8/mount.chatkitfs.8
+-rw-r--r-- usr/local/share/zsh/site-functions/_chatkitfs
+END
+    )"
+}
+
+@test "the installed program mounts" {
+    "$PROGRAM" "$MNT" 3>&-
+    expect "$(ls "$MNT" | wc -l)" "$(account length)"
+}
+
+@test "each profile of the example is one that can be mounted" {
+    local profile profiles
+    at_home
+    profiles=$(sed -n 's/^\[\(.*\)\]$/\1/p' "$EXAMPLE")
+    [[ $profiles == *work* ]]
+    for profile in $profiles; do
+        run -0 "$PROGRAM" --check --config="$EXAMPLE" "$profile:"
+        [[ $output == *"profile $profile"* ]] || expect "$output" "…profile $profile…"
+    done
+    # What is commented out is an example too.
+    sed 's/^#\([a-z-]*=\)/\1/; s/…/1/' "$EXAMPLE" >"$BATS_TEST_TMPDIR/all.conf"
+    grep -q '^organization=' "$BATS_TEST_TMPDIR/all.conf"
+    run -0 "$PROGRAM" --check --config="$BATS_TEST_TMPDIR/all.conf" work:
+}
+
+# of_unit NAME: what the unit says, for the instance "work".
+of_unit() {
+    sed -n "s/^$1=-\?//p" "$UNIT" | sed "s,%h,$HOME,g; s,%i,work,g; s,^/usr/local/,$INSTALLED&,"
+}
+
+@test "the unit mounts a profile, and SIGTERM to all of it unmounts and is no failure" {
+    at_home
+    cp "$EXAMPLE" "$HOME/.config/chatkitfs/config"
+    $(of_unit ExecStartPre)
+    MNT=$HOME/ChatKit/work
+    $(of_unit ExecStart) 2>"$LOG" 3>&- &
+    FS_PID=$!
+    started+=("$FS_PID")
+    wait_until eval 'mounted || gone "$FS_PID"'
+    [[ -d $MNT/user_3f9a ]]
+    # As systemd does: the program, and the shell that is to unmount.
+    local keeper
+    keeper=$(for keeper in $(pgrep -x sh); do
+        ! grep -qzxF -- "$MNT" "/proc/$keeper/cmdline" 2>/dev/null || echo "$keeper"
+    done)
+    kill -0 "$keeper"
+    kill -TERM "$FS_PID" "$keeper"
+    ended "$FS_PID"
+    expect "$STATUS" 0 "exit status; log: $(cat "$LOG")"
+    wait_until not_mounted
+}
+
+@test "every setting that there is stands in chatkitfs.conf(5), and no other" {
+    local page=$INSTALLED/usr/local/share/man/man5/chatkitfs.conf.5 settings
+    settings=$(sed -n '/^\.SH SETTINGS/,/^\.SH EXAMPLES/p' "$page" | grep '^\\fB' |
+        grep -oE '\\fB[a-z-]+' | sed 's/^\\fB//' | grep -vxE 'true|false' | sort)
+    expect "$settings" "$("$PROGRAM" --help | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//' |
+        grep -vxE 'check|config|help|refresh|sync|version' | sort -u)"
+    expect "$(cat "$INSTALLED/usr/local/share/man/man8/mount.chatkitfs.8")" ".so man1/chatkitfs.1"
+    [[ $(head -n 9 "$INSTALLED/usr/local/share/man/man1/chatkitfs.1") == *'.TH "chatkitfs" "1"'* ]]
+}
