@@ -279,11 +279,9 @@ END
 # in_small_file_system SIZE COMMANDS: runs them where $CACHE is a file system of that size, alone in
 # a mount namespace; as an ordinary user, in one of users too.
 in_small_file_system() {
-    local size=$1 options=(-m)
-    ((UID == 0)) || options=(-Urm)
-    # In a chroot the root is no mount, which could be made private; what is left is unmounted with
-    # the test.
-    findmnt -nM / >/dev/null || options+=(--propagation unchanged)
+    local size=$1 options
+    read -ra options < <(own_mounts)
+    ((UID == 0)) || options+=(-Ur)
     mkdir -p "$CACHE"
     export MNT CACHE LOG CHATKITFS
     timeout "$WATCHDOG" unshare "${options[@]}" bash -e -c "

@@ -29,7 +29,9 @@ setup() {
         AT_BOOT+=("CHATKITFS_SANITIZER_REPORTS=$CHATKITFS_SANITIZER_REPORTS")
     HERE=()
     if ((EUID == 0)); then
-        unshare -m sh -c 'mount --bind "$0" /usr/local/bin && echo $$ && exec tail -f /dev/null' \
+        local options
+        read -ra options < <(own_mounts)
+        unshare "${options[@]}" sh -c 'mount --bind "$0" /usr/local/bin && echo $$ && exec tail -f /dev/null' \
             "$BIN" >"$BATS_TEST_TMPDIR/namespace" 3>&- &
         started+=($!)
         wait_until test -s "$BATS_TEST_TMPDIR/namespace"

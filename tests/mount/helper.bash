@@ -278,6 +278,12 @@ mount_in_foreground() {
     mounted
 }
 
+# The options with which unshare(1) runs a command among mounts of its own. In a chroot the root is no
+# mount, which could be made private; what is left is unmounted with the test.
+own_mounts() {
+    echo -m "$(findmnt -nM / >/dev/null || echo --propagation=unchanged)"
+}
+
 # mount_thread [OPTION]...: T is the folder of a thread of many.py, none of whose items have been read.
 mount_thread() {
     mount_in_foreground --ttl=1d "$@"
