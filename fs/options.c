@@ -297,16 +297,24 @@ static gboolean choose_profile(CkOptions *options, const CkConfigFile *file, GEr
     return TRUE;
 }
 
+static gboolean is_given(const GPtrArray *settings, const char *name)
+{
+    for (guint i = 0; i < settings->len; i += 2)
+        if (strcmp(settings->pdata[i], name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
 /* The environment goes before the file. Where somebody has named a profile, that may be a surprise:
  * another account's threads, under its name. */
 static void tell_what_is_overridden(const CkOptions *options, const CkConfigFile *file,
-                                    char **environment)
+                                    const GPtrArray *settings, char **environment)
 {
     g_auto(GStrv) keys = ck_config_file_keys(file, options->profile);
     for (char **key = keys; key && *key; key++) {
         const char *variable = ck_config_variable(*key);
         const char *value = variable ? g_environ_getenv(environment, variable) : NULL;
-        if (value && *value)
+        if (value && *value && !is_given(settings, *key))
             g_message("%s of the environment goes before %s of the profile %s: unset it, or give"
                       " --%s",
                       variable, *key, options->profile, *key);
@@ -314,8 +322,8 @@ static void tell_what_is_overridden(const CkOptions *options, const CkConfigFile
 }
 
 /* default_file: where no other was named. */
-static gboolean apply_file(CkOptions *options, const char *default_file, char **environment,
-                           GError **error)
+static gboolean apply_file(CkOptions *options, const GPtrArray *settings, char **environment,
+                           const char *default_file, GError **error)
 {
     if (!options->config_file && default_file && g_file_test(default_file, G_FILE_TEST_EXISTS))
         options->config_file = g_strdup(default_file);
@@ -325,7 +333,7 @@ static gboolean apply_file(CkOptions *options, const char *default_file, char **
         return FALSE;
     if (!options->profile)
         return TRUE;
-    tell_what_is_overridden(options, file, environment);
+    tell_what_is_overridden(options, file, settings, environment);
     return ck_config_file_apply(file, options->profile, options->config, error);
 }
 
@@ -348,7 +356,7 @@ static gboolean apply_all(CkOptions *options, const GPtrArray *settings, char **
     CkConfig *config = options->config;
     if (options->help || options->version)
         return TRUE;
-    if (!options->refresh && !apply_file(options, default_file, environment, error))
+    if (!options->refresh && !apply_file(options, settings, environment, default_file, error))
         return FALSE;
     ck_config_read_environment(config, environment);
     if (!apply_settings(config, settings, error))

@@ -82,8 +82,9 @@ users() {
     expect "$of_environment" "$URL"
     unmount
     # An option before both, in whatever order.
-    OPENAI_BASE_URL=http://127.0.0.1:1/of-the-environment "$CHATKITFS" work: "$MNT" \
-        --base-url="$URL" 2>/dev/null 3>&-
+    OPENAI_BASE_URL=http://127.0.0.1:1/of-the-environment run -0 "$CHATKITFS" work: "$MNT" \
+        --base-url="$URL" 3>&-
+    expect "$output" ""
     FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
     of_line=$(jq -r .account.base_url "$MNT/.chatkitfs/status")
     expect "$of_line" "$URL"
