@@ -140,6 +140,8 @@ sum() {
     for i in 1 2 3 4; do
         in_background cat "$T/thread.md"
         readers+=("$READER") signals+=(INT)
+        # Before it is that, the shell has it ignore the signal.
+        wait_until grep -qx cat "/proc/$READER/comm"
     done
     all_end
     held 1
