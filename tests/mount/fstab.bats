@@ -35,8 +35,8 @@ setup() {
             "$BIN" >"$BATS_TEST_TMPDIR/namespace" 3>&- &
         started+=($!)
         wait_until test -s "$BATS_TEST_TMPDIR/namespace"
-        # -r: into its root as well, which is another one in a chroot.
-        HERE=(nsenter -m -r -t "$(<"$BATS_TEST_TMPDIR/namespace")")
+        # -r, -w: into its root and directory as well, which are others in a chroot.
+        HERE=(nsenter -m -r -w -t "$(<"$BATS_TEST_TMPDIR/namespace")")
     fi
 }
 
