@@ -120,12 +120,12 @@ mounts_below() {
     findmnt -ln -o TARGET | grep -F -- "$1/" || true
 }
 
-# The processes of this program that were given a directory below that one. By name: which file it
-# is, as much else of /proc, is shown to nobody but root.
+# The processes of this program that were given a directory below that one. By the name that it gives
+# itself, whatever its file is called: which that is, as much else of /proc, is shown to nobody but root.
 file_systems() {
-    local cmdline comm name=${CHATKITFS##*/}
+    local cmdline comm
     for cmdline in $(grep -lzF -- "$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
-        if { read -r comm <"${cmdline%cmdline}comm"; } 2>/dev/null && [[ $comm == "${name:0:15}" ]]; then
+        if { read -r comm <"${cmdline%cmdline}comm"; } 2>/dev/null && [[ $comm == chatkitfs ]]; then
             cmdline=${cmdline%/cmdline}
             echo "${cmdline#/proc/}"
         fi
