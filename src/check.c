@@ -312,13 +312,12 @@ static void doubt(CkCheck *check)
 static void on_thread(CkPreparedThread *thread, const GError *failure, gpointer data)
 {
     CkCheck *check = data;
+    gboolean unknown = g_error_matches(failure, CK_ERROR, CK_ERROR_NOT_FOUND);
     g_autoptr(GError) error = NULL;
     check->call = NULL;
-    if (g_error_matches(failure, CK_ERROR, CK_ERROR_NOT_FOUND)) {
-        if (!check->trusted) {
-            doubt(check);
-            return;
-        }
+    if (unknown && !check->trusted) {
+        doubt(check);
+    } else if (unknown) {
         drop(check, &error);
         end(check, error);
     } else if (!thread || !put_thread(check, thread, &error)) {
