@@ -12,6 +12,7 @@
 typedef struct {
     GMainLoop *loop; /* NULL: it was not asked */
     const CkConfig *config;
+    gboolean arrived;
     guint threads; /* of the first page, that would be shown */
     gboolean more; /* there may be more on the next one */
     GError *failure;
@@ -20,6 +21,7 @@ typedef struct {
 static void on_page(CkPage *page, const GError *error, gpointer data)
 {
     Answer *answer = data;
+    answer->arrived = TRUE;
     answer->failure = error ? g_error_copy(error) : NULL;
     answer->more = page && page->has_more;
     for (guint i = 0; page && i < page->prepared->len; i++) {
@@ -34,10 +36,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
 
 static gboolean on_timeout(gpointer data)
 {
-    Answer *answer = data;
-    g_set_error_literal(&answer->failure, CK_ERROR, CK_ERROR_TIMED_OUT,
-                        "the server did not answer");
-    g_main_loop_quit(answer->loop);
+    g_main_loop_quit(((Answer *)data)->loop);
     return G_SOURCE_REMOVE;
 }
 
@@ -55,6 +54,9 @@ static gboolean ask(GMainLoop *loop, const CkConfig *config, Answer *answer, GEr
     g_timeout_add_seconds(config->timeout, on_timeout, answer);
     g_main_loop_run(loop);
     g_autoptr(GError) failure = g_steal_pointer(&answer->failure);
+    /* One turn of the loop may bring the page and the end of the time. */
+    if (!answer->arrived)
+        g_set_error_literal(&failure, CK_ERROR, CK_ERROR_TIMED_OUT, "the server did not answer");
     if (failure)
         g_set_error(error, CK_ERROR, failure->code, "%s: %s: %s", config->base_url,
                     failure->message, ck_error_remedy((CkError)failure->code));
