@@ -37,6 +37,7 @@ struct _CkApiCall {
     CkApiKind kind; /* tells how its answer is decoded */
     CkCause cause;
     char *url;
+    char *id; /* of its thread; NULL: it has none */
     CkTicket *ticket;
     CkHttpRequest *request;
     GSource *timer;
@@ -45,8 +46,9 @@ struct _CkApiCall {
     guint retries;
     gboolean rekeyed;     /* sent again, since the key was another one */
     gint64 deadline;      /* monotonic µs; no further attempt begins after it */
-    CkPageDone page_done; /* one of these two is set */
+    CkPageDone page_done; /* one of these three is set */
     CkThreadDone thread_done;
+    CkCallDone done;
     CkPageArrived arrived; /* or NULL */
     gpointer data;
 };
@@ -150,6 +152,7 @@ static void call_free(gpointer data)
     }
     g_clear_error(&call->refusal);
     g_free(call->url);
+    g_free(call->id);
     g_free(call);
 }
 
@@ -161,12 +164,14 @@ void ck_api_cancel(CkApiCall *call)
 static void finish(CkApiCall *call, CkPage *page, CkPreparedThread *thread, const GError *error)
 {
     CkApi *api = call->api;
-    gboolean answer =
-        call->kind == CK_API_GET_THREAD && g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
+    gboolean answer = (call->kind == CK_API_GET_THREAD || call->kind == CK_API_DELETE_THREAD) &&
+                      g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
     g_hash_table_steal(api->calls, call);
     api->usage.failed += error && !answer;
     CkCause before = ck_causes_swap(api->causes, call->cause);
-    if (call->kind == CK_API_GET_THREAD)
+    if (call->kind == CK_API_DELETE_THREAD)
+        call->done(error, call->data);
+    else if (call->kind == CK_API_GET_THREAD)
         call->thread_done(thread, error, call->data);
     else
         call->page_done(page, error, call->data);
@@ -178,6 +183,7 @@ static void finish(CkApiCall *call, CkPage *page, CkPreparedThread *thread, cons
 typedef struct {
     CkApiCall *call;
     CkApiKind kind;
+    char *id; /* the call's */
     GBytes *body;
     CkPage *page;
     CkPreparedThread *thread;
@@ -191,6 +197,7 @@ static void answer_free(gpointer data)
     g_clear_pointer(&answer->thread, ck_prepared_thread_free);
     g_clear_error(&answer->error);
     g_bytes_unref(answer->body);
+    g_free(answer->id);
     g_free(answer);
 }
 
@@ -198,7 +205,9 @@ static void decode(gpointer data)
 {
     Answer *answer = data;
     CkSlice json = ck_slice_bytes(answer->body);
-    if (answer->kind == CK_API_LIST_THREADS)
+    if (answer->kind == CK_API_DELETE_THREAD)
+        ck_decode_deleted(json, answer->id, &answer->error);
+    else if (answer->kind == CK_API_LIST_THREADS)
         answer->page = ck_prepare_threads(answer->body, &answer->error);
     else if (answer->kind == CK_API_LIST_ITEMS)
         answer->page = ck_prepare_items(answer->body, &answer->error);
@@ -218,6 +227,7 @@ static void decode_later(CkApiCall *call, GBytes *body)
     Answer *answer = g_new0(Answer, 1);
     answer->call = call;
     answer->kind = call->kind;
+    answer->id = g_strdup(call->id);
     answer->body = g_bytes_ref(body);
     call->decoding = ck_worker_run(call->api->worker, decode, on_decoded, answer, answer_free);
     g_autoptr(CkPage) page = call->arrived ? ck_decode_page(body, NULL) : NULL;
@@ -376,7 +386,9 @@ static void on_admitted(const GError *refusal, gpointer data)
 {
     CkApiCall *call = data;
     if (!refusal) {
-        call->request = ck_http_get(call->api->http, call->url, on_answer, call);
+        call->request = call->kind == CK_API_DELETE_THREAD
+                            ? ck_http_delete(call->api->http, call->url, on_answer, call)
+                            : ck_http_get(call->api->http, call->url, on_answer, call);
         return;
     }
     call->ticket = NULL;
@@ -412,15 +424,17 @@ static gboolean is_id_or_none(const char *id)
 }
 
 /* Why no request goes out; NULL: it does. No URL has an id that is none, whoever gave it. */
-static GError *refusal(CkApi *api, const char *thread_id, const CkListQuery *query)
+static GError *refusal(const CkApiCall *call, const CkListQuery *query)
 {
-    if (!is_id_or_none(thread_id) ||
+    gboolean deletes = call->kind == CK_API_DELETE_THREAD;
+    if (!is_id_or_none(call->id) ||
         (query && !(is_id_or_none(query->after) && is_id_or_none(query->before))))
         return g_error_new_literal(CK_ERROR, CK_ERROR_BAD_RESPONSE,
                                    "an id that can't stand in a URL");
-    return api->config->offline
-               ? g_error_new_literal(CK_ERROR, CK_ERROR_OFFLINE, "not fetched before")
-               : NULL;
+    if (!call->api->config->offline)
+        return NULL;
+    return g_error_new_literal(CK_ERROR, CK_ERROR_OFFLINE,
+                               deletes ? "the server is not asked" : "not fetched before");
 }
 
 static CkApiCall *start(CkApi *api, CkApiKind kind, const char *thread_id, const CkListQuery *query,
@@ -433,12 +447,13 @@ static CkApiCall *start(CkApi *api, CkApiKind kind, const char *thread_id, const
     CkApiCall *call = g_new0(CkApiCall, 1);
     call->api = api;
     call->kind = kind;
+    call->id = g_strdup(thread_id);
     call->cause = ck_causes_current(api->causes);
     call->url = ck_api_url(api->config->base_url, path, query);
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
     g_hash_table_add(api->calls, call);
-    call->refusal = refusal(api, thread_id, query);
+    call->refusal = refusal(call, query);
     if (call->refusal)
         refuse_later(call);
     else
@@ -465,6 +480,13 @@ CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone don
 {
     CkApiCall *call = start(api, CK_API_GET_THREAD, thread_id, NULL, data);
     call->thread_done = done;
+    return call;
+}
+
+CkApiCall *ck_api_delete_thread(CkApi *api, const char *thread_id, CkCallDone done, gpointer data)
+{
+    CkApiCall *call = start(api, CK_API_DELETE_THREAD, thread_id, NULL, data);
+    call->done = done;
     return call;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ChatKit API's read requests: GET /chatkit/threads, /chatkit/threads/{id} and
- * /chatkit/threads/{id}/items (API reference, "ChatKit"). A call is one request with its retries;
- * its answer arrives decoded, and prepared for the store (prepare.h): that is done on another
- * thread. Answers are handed on in the order in which they came.
+ * The ChatKit API's requests: GET /chatkit/threads, /chatkit/threads/{id} and
+ * /chatkit/threads/{id}/items, DELETE /chatkit/threads/{id} (API reference, "ChatKit"). A call is
+ * one request with its retries; its answer arrives decoded, and prepared for the store (prepare.h):
+ * that is done on another thread. Answers are handed on in the order in which they came.
  */
 #pragma once
 
@@ -15,7 +15,13 @@
 typedef struct _CkApi CkApi;
 typedef struct _CkApiCall CkApiCall;
 
-typedef enum { CK_API_LIST_THREADS, CK_API_LIST_ITEMS, CK_API_GET_THREAD, CK_API_KINDS } CkApiKind;
+typedef enum {
+    CK_API_LIST_THREADS,
+    CK_API_LIST_ITEMS,
+    CK_API_GET_THREAD,
+    CK_API_DELETE_THREAD,
+    CK_API_KINDS
+} CkApiKind;
 
 typedef enum { CK_ORDER_DEFAULT, CK_ORDER_ASC, CK_ORDER_DESC } CkOrder;
 
@@ -34,6 +40,9 @@ typedef struct {
  * freed after the callback. Pages are prepared. */
 typedef void (*CkPageDone)(CkPage *page, const GError *error, gpointer data);
 typedef void (*CkThreadDone)(CkPreparedThread *thread, const GError *error, gpointer data);
+
+/* The same of a call without a result. */
+typedef void (*CkCallDone)(const GError *error, gpointer data);
 
 /* Called before that with a page that has just come and is not prepared yet, for who is going to
  * ask for the next one. It must not cancel the call. */
@@ -57,6 +66,10 @@ CkApiCall *ck_api_list_threads(CkApi *api, const CkListQuery *query, CkPageDone 
 CkApiCall *ck_api_list_items(CkApi *api, const char *thread_id, const CkListQuery *query,
                              CkPageDone done, gpointer data);
 CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone done, gpointer data);
+
+/* Without an error the server has confirmed that it has deleted the thread. With CK_ERROR_NOT_FOUND
+ * an earlier attempt may have done so, and with any other too, but nobody knows. */
+CkApiCall *ck_api_delete_thread(CkApi *api, const char *thread_id, CkCallDone done, gpointer data);
 
 /* For a call for a page, at once after it was started. */
 void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived);

@@ -140,6 +140,20 @@ void ck_thread_free(CkThread *thread)
     g_free(thread);
 }
 
+gboolean ck_decode_deleted(CkSlice json, const char *id, GError **error)
+{
+    CkSlice deleted;
+    if (!ck_json_check(json, error))
+        return FALSE;
+    g_autofree char *which = ck_decode_identity(json, "id");
+    if (ck_json_member(json, "deleted", &deleted) && is_word(deleted, "true") &&
+        g_strcmp0(which, id) == 0)
+        return TRUE;
+    g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
+                        "the server does not say that the thread has been deleted");
+    return FALSE;
+}
+
 /* Errors */
 
 void ck_decode_error(GBytes *body, char **message, char **code)

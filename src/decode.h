@@ -74,6 +74,10 @@ void ck_thread_free(CkThread *thread);
 CkItem *ck_decode_item(CkSlice json, GError **error);
 void ck_item_free(CkItem *item);
 
+/* Whether an answer says that the thread has been deleted (schema DeletedThreadResource of the
+ * OpenAPI document). Error: CK_ERROR_BAD_RESPONSE, CK_ERROR_NO_MEMORY. */
+gboolean ck_decode_deleted(CkSlice json, const char *id, GError **error);
+
 /* The message and the code of OpenAI's error object {"error":{"message","code"}}; each is NULL
  * where body has none. */
 void ck_decode_error(GBytes *body, char **message, char **code);

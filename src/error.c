@@ -10,7 +10,7 @@ const char *ck_error_remedy(CkError code)
         return "see chatkitfs --help";
     case CK_ERROR_DENIED:
         return "check OPENAI_API_KEY (or --api-key-file), and that the key may read ChatKit "
-               "threads";
+               "threads (to delete one, write)";
     case CK_ERROR_NOT_FOUND:
         return "it may have been deleted; if nothing is found, check OPENAI_BASE_URL";
     case CK_ERROR_REJECTED:

@@ -163,7 +163,8 @@ static void forget_authorization(CkHttpRequest *request)
     g_free(header);
 }
 
-static CURL *new_easy(CkHttpRequest *request)
+/* method: NULL for GET */
+static CURL *new_easy(CkHttpRequest *request, const char *method)
 {
     CURL *easy = curl_easy_init();
     CkHttp *http = request->http;
@@ -204,6 +205,8 @@ static CURL *new_easy(CkHttpRequest *request)
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
     if (!tls) /* a key for this machine must not go through a proxy from the environment */
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    if (method) /* with a GET's missing body */
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     return easy;
 }
 
@@ -406,7 +409,8 @@ static void collect(gpointer data)
     }
 }
 
-CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data)
+static CkHttpRequest *send_request(CkHttp *http, const char *method, const char *url,
+                                   CkHttpDone done, gpointer data)
 {
     CkHttpRequest *request = g_new0(CkHttpRequest, 1);
     request->http = http;
@@ -414,10 +418,20 @@ CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpoin
     request->done = done;
     request->data = data;
     request->body = g_byte_array_new();
-    request->easy = new_easy(request);
+    request->easy = new_easy(request, method);
     g_queue_push_tail(&http->running, request);
     curl_multi_add_handle(http->multi, request->easy);
     return request;
+}
+
+CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data)
+{
+    return send_request(http, NULL, url, done, data);
+}
+
+CkHttpRequest *ck_http_delete(CkHttp *http, const char *url, CkHttpDone done, gpointer data)
+{
+    return send_request(http, "DELETE", url, done, data);
 }
 
 void ck_http_cancel(CkHttpRequest *request)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GET over HTTP(S): libcurl's multi interface on a GLib main context. Nothing here blocks, and
- * every callback runs from the main context.
+ * GET and DELETE over HTTP(S): libcurl's multi interface on a GLib main context. Nothing here
+ * blocks, and every callback runs from the main context.
  *
  * Requests go out at once; how many there are is for the caller to limit (gate.h). Where the server
  * speaks HTTP/2 they share one connection, else `concurrency` connections are kept for later
@@ -70,6 +70,7 @@ void ck_http_free(CkHttp *http);
 
 /* The result is valid until done has been called or the request was cancelled. */
 CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data);
+CkHttpRequest *ck_http_delete(CkHttp *http, const char *url, CkHttpDone done, gpointer data);
 
 /* Frees the request; done is not called any more. */
 void ck_http_cancel(CkHttpRequest *request);

@@ -180,6 +180,7 @@ static void write_requests(Writer *writer, const CkApiUsage *usage)
         [CK_API_LIST_THREADS] = "list_threads",
         [CK_API_LIST_ITEMS] = "list_items",
         [CK_API_GET_THREAD] = "retrieve_thread",
+        [CK_API_DELETE_THREAD] = "delete_thread",
     };
     begin(writer, "requests");
     for (int i = 0; i < CK_API_KINDS; i++)

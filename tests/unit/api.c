@@ -409,6 +409,81 @@ static void a_thread_may_lack_everything(void)
     }
 }
 
+/* Deleting */
+
+#define DELETE "DELETE /v1/chatkit/threads/cthr_1"
+
+static void on_done(const GError *error, gpointer data)
+{
+    Outcome *outcome = data;
+    outcome->calls++;
+    outcome->error = error ? g_error_copy(error) : NULL;
+}
+
+static void delete_and_wait(Fixture *f, Outcome *outcome)
+{
+    ck_api_delete_thread(f->api, "cthr_1", on_done, outcome);
+    wait_for(f, outcome);
+}
+
+static void a_thread_is_deleted(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_json(f->server, DELETE,
+                "{\"id\":\"cthr_1\",\"object\":\"chatkit.thread.deleted\",\"deleted\":true}");
+    delete_and_wait(f, &outcome);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(ck_api_usage(f->api).sent[CK_API_DELETE_THREAD], ==, 1);
+    g_autofree char *key = server_header(f->server, 0, "Authorization");
+    g_assert_cmpstr(key, ==, "Bearer " KEY);
+    g_autofree char *beta = server_header(f->server, 0, "OpenAI-Beta");
+    g_assert_cmpstr(beta, ==, "chatkit_beta=v1");
+    g_autofree char *length = server_header(f->server, 0, "Content-Length");
+    g_assert_null(length);
+}
+
+/* As every other request; "not found" is then the last word. */
+static void deleting_is_tried_again(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Outcome) outcome = {0};
+    server_reply(f->server, DELETE, 500, QUICK_RETRY, "");
+    server_reply(f->server, DELETE, 404, "", "");
+    delete_and_wait(f, &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_NOT_FOUND);
+    g_assert_cmpuint(ck_api_usage(f->api).failed, ==, 0);
+}
+
+static void what_does_not_confirm_is_a_bad_response(void)
+{
+    static const char *const bodies[] = {"", "{}", "{\"deleted\":true}",
+                                         "{\"id\":\"cthr_2\",\"deleted\":true}",
+                                         "{\"id\":\"cthr_1\",\"deleted\":false}"};
+    g_autoptr(Fixture) f = fixture_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_auto(Outcome) outcome = {0};
+        server_json(f->server, DELETE, bodies[i]);
+        delete_and_wait(f, &outcome);
+        g_assert_error(outcome.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    }
+}
+
+static void nothing_is_deleted_offline_or_without_an_id(void)
+{
+    g_autoptr(Fixture) f = fixture_new_not_started();
+    g_auto(Outcome) outcome = {0}, odd = {0};
+    f->config->offline = TRUE;
+    fixture_start(f);
+    delete_and_wait(f, &outcome);
+    g_assert_error(outcome.error, CK_ERROR, CK_ERROR_OFFLINE);
+    f->config->offline = FALSE;
+    ck_api_delete_thread(f->api, "", on_done, &odd); /* that would be the list of them */
+    wait_for(f, &odd);
+    g_assert_error(odd.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    g_assert_cmpuint(server_seen(f->server), ==, 0);
+}
+
 static void only_200_is_an_answer(void)
 {
     static const int statuses[] = {201, 204, 302};
@@ -934,6 +1009,10 @@ int main(int argc, char **argv)
     TEST(an_answer_that_is_no_page_is_a_bad_response);
     TEST(an_answer_that_is_no_thread_is_a_bad_response);
     TEST(a_thread_may_lack_everything);
+    TEST(a_thread_is_deleted);
+    TEST(deleting_is_tried_again);
+    TEST(what_does_not_confirm_is_a_bad_response);
+    TEST(nothing_is_deleted_offline_or_without_an_id);
     TEST(only_200_is_an_answer);
     TEST(it_tries_again_until_it_succeeds);
     TEST(it_tries_again_after_a_broken_connection);

@@ -449,6 +449,38 @@ static void what_is_no_object_is_a_thread_without_anything(void)
 
 /* Error objects */
 
+static void reads_that_a_thread_is_deleted(void)
+{
+    static const struct {
+        const char *json;
+        gboolean says_so;
+    } cases[] = {
+        {"{\"id\":\"cthr_1\",\"object\":\"chatkit.thread.deleted\",\"deleted\":true}", TRUE},
+        {" { \"deleted\" : true , \"id\" : \"cthr_1\" } ", TRUE},
+        {"{\"id\":\"cthr_1\",\"deleted\":false}", FALSE},
+        {"{\"id\":\"cthr_1\",\"deleted\":\"true\"}", FALSE},
+        {"{\"id\":\"cthr_1\",\"deleted\":1}", FALSE},
+        {"{\"id\":\"cthr_1\"}", FALSE},
+        {"{\"id\":\"cthr_2\",\"deleted\":true}", FALSE},
+        {"{\"id\":null,\"deleted\":true}", FALSE},
+        {"{\"deleted\":true}", FALSE},
+        {"[{\"id\":\"cthr_1\",\"deleted\":true}]", FALSE},
+        {"{\"id\":\"cthr_1\",\"deleted\":true", FALSE},
+        {"true", FALSE},
+        {"", FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        say(cases[i].json);
+        g_assert_true(ck_decode_deleted(slice(cases[i].json), "cthr_1", &error) ==
+                      cases[i].says_so);
+        if (cases[i].says_so)
+            g_assert_no_error(error);
+        else
+            g_assert_error(error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    }
+}
+
 static void reads_error_objects(void)
 {
     static const struct {
@@ -538,6 +570,7 @@ int main(int argc, char **argv)
     g_test_add_func("/decode/thread/no-object", what_is_no_object_is_a_thread_without_anything);
     g_test_add_func("/decode/thread/duplicate-members", of_several_members_the_last_counts);
     g_test_add_func("/decode/thread/deep", a_deep_thread_is_a_thread_still);
+    g_test_add_func("/decode/deleted", reads_that_a_thread_is_deleted);
     g_test_add_func("/decode/error", reads_error_objects);
     g_test_add_func("/decode/error/endless", an_endless_error_object_is_not_looked_into);
     return g_test_run();
