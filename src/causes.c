@@ -59,12 +59,12 @@ static gboolean read_name(int pid, char name[static CK_CAUSE_NAME])
     return TRUE;
 }
 
-/* 0 where it is gone. proc_pid_status(5): "Tgid:\t812\n", among the first lines. */
-static int process_of(int thread)
+/* proc_pid_status(5): "Tgid:\t812\n", among the first lines. */
+int ck_causes_process(int thread)
 {
     static const char field[] = "\nTgid:";
     char status[512];
-    gboolean known = read_proc(thread, "status", status, sizeof status);
+    gboolean known = thread > 0 && read_proc(thread, "status", status, sizeof status);
     const char *found = known ? strstr(status, field) : NULL;
     return found ? atoi(found + strlen(field)) : 0;
 }
@@ -79,7 +79,7 @@ static CkCause look_at(CkCauses *causes, int thread)
     Seen *seen = &causes->seen[thread % SEEN];
     if (seen->thread == thread && strcmp(seen->name, name) == 0)
         return seen->cause;
-    cause.pid = process_of(thread);
+    cause.pid = ck_causes_process(thread);
     if (!read_name(cause.pid, cause.name))
         return unknown;
     *seen = (Seen){.thread = thread, .cause = cause};
@@ -176,15 +176,20 @@ static void write_name(const char *name, GString *out)
     }
 }
 
+void ck_cause_write(const CkCause *cause, GString *out)
+{
+    write_name(cause->name, out);
+    g_string_append_printf(out, "[%d]", cause->pid);
+}
+
 void ck_causes_write(const CkCauses *causes, GString *out)
 {
     g_autoptr(GArray) entries = g_array_copy(causes->entries);
     g_array_sort(entries, compare);
     for (guint i = 0; i < entries->len; i++) {
         const Entry *entry = &g_array_index(entries, Entry, i);
-        write_name(entry->cause.name, out);
-        g_string_append_printf(out, "[%d] %" G_GUINT64_FORMAT "\n", entry->cause.pid,
-                               entry->requests);
+        ck_cause_write(&entry->cause, out);
+        g_string_append_printf(out, " %" G_GUINT64_FORMAT "\n", entry->requests);
     }
     if (causes->others > 0)
         g_string_append_printf(out, "others %" G_GUINT64_FORMAT "\n", causes->others);

@@ -35,6 +35,9 @@ CkCause ck_causes_swap(CkCauses *causes, CkCause cause);
  * if somebody asks for the cause. 0: of another pid namespace. */
 CkCause ck_causes_swap_thread(CkCauses *causes, int thread);
 
+/* The process of such a thread; 0: unknown, or of another pid namespace. */
+int ck_causes_process(int thread);
+
 /* This process itself: of what is done for no reader in particular. */
 CkCause ck_causes_own(void);
 
@@ -44,8 +47,12 @@ CkCause ck_causes_current(CkCauses *causes);
 /* One more request. */
 void ck_causes_count(CkCauses *causes, const CkCause *cause);
 
+/* Appends "NAME[PID]". What is not printable UTF-8 in a name is written as \xHH, and a backslash
+ * twice. */
+void ck_cause_write(const CkCause *cause, GString *out);
+
 /* Appends a line "NAME[PID] COUNT" for each process, most requests first, and "others COUNT" at the
- * end. What is not printable UTF-8 in a name is written as \xHH, and a backslash twice. */
+ * end. */
 void ck_causes_write(const CkCauses *causes, GString *out);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkCauses, ck_causes_free)

@@ -101,7 +101,7 @@ static gboolean take_threads(CkCheck *check, const CkPage *page, GPtrArray *chan
         g_auto(CkThreadRow) row = {0};
         gboolean is_changed;
         *past |= thread->created_at > 0 && thread->created_at < check->config->since;
-        if (!thread->id || !ck_config_shows(check->config, thread->created_at))
+        if (!thread->id || !ck_listing_shows(check->store, check->config, thread))
             continue;
         if (!ck_listing_put_thread(check->store, check->config, thread->id, thread, &is_changed,
                                    error) ||
@@ -254,17 +254,10 @@ static void go_on(CkCheck *check);
 static gboolean drop(CkCheck *check, GError **error)
 {
     g_auto(CkThreadRow) thread = {0};
-    CkFound found = ck_store_thread_by_id(check->store, check->want.id, &thread, error);
-    if (found != CK_FOUND)
-        return found == CK_ABSENT;
-    if (!(ck_store_begin(check->store, error) &&
-          ck_store_drop_thread(check->store, thread.row, error) &&
-          ck_store_commit(check->store, error))) {
-        ck_store_rollback(check->store);
-        return FALSE;
-    }
-    check->events->thread_gone(&thread, check->events->data);
-    return TRUE;
+    CkFound found = ck_listing_drop_thread(check->store, check->want.id, &thread, error);
+    if (found == CK_FOUND)
+        check->events->thread_gone(&thread, check->events->data);
+    return found != CK_FAILED;
 }
 
 static gboolean put_thread(CkCheck *check, const CkPreparedThread *thread, GError **error)
@@ -275,6 +268,8 @@ static gboolean put_thread(CkCheck *check, const CkPreparedThread *thread, GErro
                             "the server sent another thread");
         return FALSE;
     }
+    if (ck_store_is_deleted(check->store, check->want.id)) /* meanwhile */
+        return TRUE;
     if (!(ck_store_begin(check->store, error) &&
           ck_listing_put_thread(check->store, check->config, thread->id, thread, &changed, error) &&
           ck_store_commit(check->store, error))) {

@@ -246,7 +246,7 @@ gboolean ck_config_has(const char *name)
     return g_strv_contains(names, name);
 }
 
-static const char *const switches[] = {"offline", "strict", NULL};
+static const char *const switches[] = {"allow-delete", "offline", "strict", NULL};
 
 gboolean ck_config_has_switch(const char *name)
 {
@@ -265,6 +265,8 @@ void ck_config_switch_on(CkConfig *config, const char *name)
 {
     if (strcmp(name, "strict") == 0)
         config->strict = TRUE;
+    else if (strcmp(name, "allow-delete") == 0)
+        config->allow_delete = TRUE;
     else
         config->offline = TRUE;
 }

@@ -26,15 +26,16 @@ typedef struct {
     gboolean group_by_user;
     gboolean name_by_id; /* threads' folders are called by their ids alone */
     CkFormats formats;
-    guint concurrency;  /* requests under way at once */
-    guint page_size;    /* elements asked for at once, up to 100 */
-    guint timeout;      /* seconds that a file operation waits, in all */
-    guint ttl;          /* seconds for which a listing counts as current, or CK_NEVER to check it */
-    guint relist;       /* seconds after which all threads are listed anew, or CK_NEVER */
-    gboolean strict;    /* what can't be checked is an error */
-    gboolean offline;   /* nothing is asked for: there is what the cache has */
-    char *cache_dir;    /* where what was fetched is kept; NULL: nowhere */
-    guint64 cache_size; /* bytes that it may take there */
+    guint concurrency; /* requests under way at once */
+    guint page_size;   /* elements asked for at once, up to 100 */
+    guint timeout;     /* seconds that a file operation waits, in all */
+    guint ttl;         /* seconds for which a listing counts as current, or CK_NEVER to check it */
+    guint relist;      /* seconds after which all threads are listed anew, or CK_NEVER */
+    gboolean strict;   /* what can't be checked is an error */
+    gboolean allow_delete; /* rmdir of a thread's folder deletes the thread */
+    gboolean offline;      /* nothing is asked for: there is what the cache has */
+    char *cache_dir;       /* where what was fetched is kept; NULL: nowhere */
+    guint64 cache_size;    /* bytes that it may take there */
 } CkConfig;
 
 /* The defaults. */

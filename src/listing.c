@@ -343,6 +343,28 @@ gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const cha
     return ck_store_put_thread(store, id, thread->user, name, thread, changed, error);
 }
 
+gboolean ck_listing_shows(CkStore *store, const CkConfig *config, const CkPreparedThread *thread)
+{
+    return ck_config_shows(config, thread->created_at) &&
+           !(thread->id && ck_store_is_deleted(store, thread->id));
+}
+
+CkFound ck_listing_drop_thread(CkStore *store, const char *id, CkThreadRow *gone, GError **error)
+{
+    g_auto(CkThreadRow) thread = {0};
+    CkFound found = ck_store_thread_by_id(store, id, &thread, error);
+    if (found != CK_FOUND)
+        return found;
+    if (!(ck_store_begin(store, error) && ck_store_drop_thread(store, thread.row, error) &&
+          ck_store_commit(store, error))) {
+        ck_store_rollback(store);
+        return CK_FAILED;
+    }
+    *gone = thread;
+    thread = (CkThreadRow){0};
+    return CK_FOUND;
+}
+
 static void pass_thread(End *end, CkEnd which, gint64 created_at, const char *id)
 {
     gboolean wrong_way =
@@ -366,7 +388,7 @@ static gboolean store_threads(CkListing *listing, CkEnd end, const CkPage *page,
         gboolean changed = FALSE;
         pass_thread(passed, end, thread->created_at, id);
         *past |= thread->created_at > 0 && thread->created_at < config->since;
-        if (ck_config_shows(config, thread->created_at) &&
+        if (ck_listing_shows(store, config, thread) &&
             !(ck_listing_put_thread(store, config, id, thread, &changed, error) &&
               ck_store_place_thread(store, id, end == CK_BACK ? CK_PLACE_BACK : CK_PLACE_FRONT,
                                     error)))

@@ -94,6 +94,13 @@ gboolean ck_listing_has_grown(const CkListing *listing);
 gboolean ck_listing_put_thread(CkStore *store, const CkConfig *config, const char *id,
                                const CkPreparedThread *thread, gboolean *changed, GError **error);
 
+/* Whether the mount is to show a thread that a page has brought. */
+gboolean ck_listing_shows(CkStore *store, const CkConfig *config, const CkPreparedThread *thread);
+
+/* Takes a thread out of the store, in a transaction. CK_FOUND: *gone is what it was, to be cleared;
+ * CK_ABSENT: there was none. */
+CkFound ck_listing_drop_thread(CkStore *store, const char *id, CkThreadRow *gone, GError **error);
+
 /* Reads the front from the listing's beginning again; what is known stays known. */
 void ck_listing_begin_again(CkListing *listing);
 

@@ -269,7 +269,7 @@ static void on_page(CkPage *page, const GError *error, gpointer data)
 /* Whether a thread that was asked for by its id is among those that the mount shows. */
 static gboolean is_shown(const CkPager *pager, const CkPreparedThread *thread)
 {
-    return ck_config_shows(pager->config, thread->created_at) &&
+    return ck_listing_shows(pager->store, pager->config, thread) &&
            (!pager->config->user || g_strcmp0(thread->user, pager->config->user) == 0);
 }
 

@@ -40,7 +40,7 @@ static gboolean take_thread(CkSegment *segment, const CkPreparedThread *thread, 
 {
     CkRelist *relist = segment->relist;
     gboolean placed = TRUE;
-    if (!ck_config_shows(relist->config, thread->created_at))
+    if (!ck_listing_shows(relist->store, relist->config, thread))
         return TRUE;
     if (!ck_listing_put_thread(relist->store, relist->config, thread->id, thread, changed, error) ||
         !ck_store_set_listed(relist->store, thread->id, &placed, error))

@@ -134,6 +134,7 @@ static void write_options(Writer *writer, const CkConfig *config)
     seconds(writer, "ttl", config->ttl);
     seconds(writer, "relist", config->relist);
     boolean(writer, "strict", config->strict);
+    boolean(writer, "allow_delete", config->allow_delete);
     number(writer, "concurrency", config->concurrency);
     number(writer, "page_size", config->page_size);
     number(writer, "timeout", config->timeout);

@@ -237,6 +237,7 @@ CkStore *ck_store_alloc(void)
 {
     CkStore *store = g_new0(CkStore, 1);
     store->recent = ck_recent_new(RECENT_BYTES);
+    store->deleted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     forget_places(store);
     return store;
 }
@@ -280,6 +281,7 @@ void ck_store_free(CkStore *store)
     close_database(store);
     g_clear_pointer(&store->used, g_hash_table_unref);
     ck_recent_free(store->recent);
+    g_hash_table_unref(store->deleted);
     g_free(store);
 }
 
@@ -477,6 +479,16 @@ gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error)
     ck_recent_clear(store->recent);
     return ck_store_run_all(store, statements_in_order, G_N_ELEMENTS(statements_in_order), row,
                             error);
+}
+
+void ck_store_set_deleted(CkStore *store, const char *thread_id)
+{
+    g_hash_table_add(store->deleted, g_strdup(thread_id));
+}
+
+gboolean ck_store_is_deleted(CkStore *store, const char *thread_id)
+{
+    return g_hash_table_contains(store->deleted, thread_id);
 }
 
 gint64 ck_store_changes(CkStore *store)

@@ -166,6 +166,11 @@ gint64 ck_store_newest_row(CkStore *store, GError **error);
 /* Takes out the thread with all that is known of it; and its user, if that has no other thread. */
 gboolean ck_store_drop_thread(CkStore *store, gint64 row, GError **error);
 
+/* Takes note that the server has deleted a thread: a listing that was asked for before may still
+ * bring it, and it is not to be put again. Known for as long as the store is open. */
+void ck_store_set_deleted(CkStore *store, const char *thread_id);
+gboolean ck_store_is_deleted(CkStore *store, const char *thread_id);
+
 /* Adds the item at the end of the thread, unless it has an item with that id: pages overlap when
  * something is added or deleted between them, and items that are not finished are asked for again.
  * One that was not finished is brought up to date; a finished one stays. thread: its row as it is

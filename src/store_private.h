@@ -98,6 +98,7 @@ struct _CkStore {
     sqlite3 *db;
     CkRecent *recent;
     gint64 rollbacks;
+    GHashTable *deleted;             /* ids of threads, see ck_store_set_deleted() */
     gint64 places[CK_PLACINGS];      /* see read_place(); -1: to be read */
     gint64 places_kept[CK_PLACINGS]; /* as they are after a rollback */
     sqlite3_stmt *prepared[N_STATEMENTS];

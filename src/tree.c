@@ -195,7 +195,7 @@ static CkTreeResult lookup_thread(CkTree *tree, gint64 user, const char *name, g
     found = ck_store_thread_by_id(tree->store, id, &thread, error);
     if (found == CK_FAILED)
         return CK_TREE_FAILED;
-    if (found == CK_ABSENT && no_thread)
+    if (found == CK_ABSENT && (no_thread || ck_store_is_deleted(tree->store, id)))
         return CK_TREE_ABSENT;
     if (found == CK_ABSENT) {
         *want = (CkWant){CK_WANT_THREAD, g_strdup(id)};

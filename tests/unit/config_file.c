@@ -72,7 +72,7 @@ static void sets_what_a_profile_says(void)
     g_autoptr(CkConfigFile) file = read_well(
         f,
         "# accounts\n\n[default]\nttl=5\n[work]\n base-url = https://example.com/v1 \nuser=Ann Ó\n"
-        "group-by=user\nstrict=true\noffline=false\ncache-size=5M\n");
+        "group-by=user\nstrict=true\noffline=false\nallow-delete=true\ncache-size=5M\n");
     g_autoptr(CkConfig) config = ck_config_new();
     g_autoptr(GError) error = NULL;
     g_assert_true(ck_config_file_apply(file, "work", config, &error));
@@ -80,6 +80,7 @@ static void sets_what_a_profile_says(void)
     g_assert_cmpstr(config->base_url, ==, "https://example.com/v1");
     g_assert_cmpstr(config->user, ==, "Ann Ó");
     g_assert_true(config->group_by_user && config->strict && !config->offline);
+    g_assert_true(config->allow_delete);
     g_assert_cmpuint(config->cache_size, ==, 5 << 20);
     g_assert_cmpuint(config->ttl, ==, 30); /* another profile's */
 }
