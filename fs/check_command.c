@@ -133,6 +133,14 @@ static void append_currency(GString *out, const CkConfig *config)
     g_string_append(out, config->strict ? "; what can't be checked is an error\n" : "\n");
 }
 
+static void append_deleting(GString *out, const CkConfig *config)
+{
+    g_string_append_printf(out, "deleting       %s\n",
+                           config->allow_delete
+                               ? "rmdir and rm -r of a thread's folder delete the thread, for good"
+                               : "nothing can be deleted");
+}
+
 static void append_cache(GString *out, const CkConfig *config)
 {
     g_autofree char *size = g_format_size_full(config->cache_size, G_FORMAT_SIZE_IEC_UNITS);
@@ -172,6 +180,7 @@ static void tell(const CkOptions *options, const char *mountpoint, const Answer 
     append_threads(out, options->config, answer);
     append_folders(out, options->config);
     append_currency(out, options->config);
+    append_deleting(out, options->config);
     append_cache(out, options->config);
     if (mountpoint)
         g_string_append_printf(out, "mountpoint     %s, free\n", mountpoint);

@@ -103,7 +103,7 @@ static void on_thread_gone(const CkThreadRow *thread, gpointer data)
         ck_session_thread_gone(thread, ((Program *)data)->session);
 }
 
-static void on_check_failed(const GError *error, gpointer data)
+static void on_failed(const GError *error, gpointer data)
 {
     ck_log_failure(error, ((Program *)data)->log);
 }
@@ -225,10 +225,14 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
                   .item_changed = on_item_changed,
                   .thread_gone = on_thread_gone,
                   .data = program},
-        .failed = on_check_failed,
+        .failed = on_failed,
         .data = program,
     };
     g_autoptr(CkRevalidator) revalidator = ck_revalidator_new(context, store, api, config, &events);
+    const CkDeleterEvents deleter_events = {events.check, on_failed, program};
+    g_autoptr(CkDeleter) deleter =
+        config->allow_delete ? ck_deleter_new(context, store, api, config, &deleter_events) : NULL;
+    g_autoptr(CkRemovals) removals = config->allow_delete ? ck_removals_new(context) : NULL;
     program->pager = pager;
     ck_cache_set_replaced(cache, on_replaced, program);
     g_autoptr(CkTree) tree = ck_tree_new(store, config);
@@ -246,6 +250,8 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
         .api = api,
         .pager = pager,
         .revalidator = revalidator,
+        .deleter = deleter,
+        .removals = removals,
         .tree = tree,
         .walks = walks,
         .log = program->log,

@@ -2,8 +2,10 @@
 #include "operations.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include "read_only.h"
 #include "refresh.h"
 
 /* How much a directory is read at a time: readers that look at st_blksize (glibc) then take
@@ -22,8 +24,8 @@ static double seconds_valid(const CkRequest *request, const CkStat *stat)
 
 static struct stat attributes(const CkMount *mount, const CkStat *stat)
 {
-    static const mode_t modes[] = {
-        [CK_TYPE_FOLDER] = S_IFDIR | 0500,
+    const mode_t modes[] = {
+        [CK_TYPE_FOLDER] = S_IFDIR | (mount->config->allow_delete ? 0700 : 0500),
         [CK_TYPE_FILE] = S_IFREG | 0400,
         [CK_TYPE_LINK] = S_IFLNK | 0777,
     };
@@ -191,12 +193,74 @@ static CkTreeResult refresh(CkRequest *request, CkWant *want, GError **error)
     return result;
 }
 
+/* Deleting */
+
+/* Whether a folder is that of a thread, whose id is then *id. */
+static gboolean is_thread(const CkMount *mount, guint64 folder, char **id)
+{
+    g_auto(CkThreadRow) thread = {0};
+    if (!ck_tree_find_thread_at(mount->tree, folder, &thread))
+        return FALSE;
+    *id = g_steal_pointer(&thread.id);
+    return TRUE;
+}
+
+/* A thread's folder goes with the thread; a user's with the user's last one, so that there is
+ * nothing left to do when somebody removes it. */
+static CkTreeResult remove_folder(CkRequest *request, CkWant *want, GError **error)
+{
+    CkMount *mount = request->mount;
+    g_autofree char *id = NULL;
+    CkStat stat;
+    gboolean of_users = request->node == CK_TREE_ROOT && mount->config->group_by_user;
+    gboolean deleted = request->lacks.kind == CK_WANT_DELETED;
+    CkTreeResult result = deleted ? CK_TREE_OK
+                                  : ck_tree_lookup(mount->tree, request->node, request->name,
+                                                   request->no_thread, &stat, want, error);
+    if (result == CK_TREE_WANT || result == CK_TREE_FAILED)
+        return result;
+    if (deleted || (result == CK_TREE_ABSENT && of_users))
+        fuse_reply_err(request->req, 0);
+    else if (result == CK_TREE_ABSENT)
+        fuse_reply_err(request->req, ENOENT);
+    else if (is_thread(mount, stat.node, &id)) {
+        ck_removals_rmdir(mount->removals, stat.node);
+        *want = (CkWant){CK_WANT_DELETED, g_steal_pointer(&id)};
+        return CK_TREE_WANT;
+    } else
+        fuse_reply_err(request->req, stat.type == CK_TYPE_FOLDER ? ENOTEMPTY : ENOTDIR);
+    return CK_TREE_OK;
+}
+
+/* Not by itself, see removals.h. */
+static CkTreeResult remove_file(CkRequest *request, CkWant *want, GError **error)
+{
+    CkMount *mount = request->mount;
+    CkStat stat;
+    g_autofree char *id = NULL;
+    CkTreeResult result = ck_tree_lookup(mount->tree, request->node, request->name,
+                                         request->no_thread, &stat, want, error);
+    if (result == CK_TREE_WANT || result == CK_TREE_FAILED)
+        return result;
+    int process = ck_causes_process(fuse_req_ctx(request->req)->pid);
+    if (result == CK_TREE_ABSENT)
+        fuse_reply_err(request->req, ENOENT);
+    else if (is_thread(mount, request->node, &id) &&
+             ck_removals_unlink(mount->removals, request->node, process, stat.node))
+        fuse_reply_err(request->req, 0);
+    else
+        fuse_reply_err(request->req, EROFS);
+    return CK_TREE_OK;
+}
+
 /* What libfuse calls */
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
     CkMount *mount = userdata;
     ck_kernel_choose(&mount->kernel, conn);
+    if (mount->config->allow_delete) /* we look at who opens what */
+        mount->kernel.opens_files = mount->kernel.opens_folders = FALSE;
     mount->ready(mount->ready_data);
 }
 
@@ -240,6 +304,11 @@ static void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file
         fuse_reply_err(req, ENOSYS);
         return;
     }
+    if ((file->flags & O_ACCMODE) !=
+        O_RDONLY) { /* the kernel would say so of a mount that is "ro" */
+        fuse_reply_err(req, EROFS);
+        return;
+    }
     file->keep_cache = 1;
     fuse_reply_open(req, file);
 }
@@ -247,13 +316,42 @@ static void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file
 static void op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
     const CkMount *mount = fuse_req_userdata(req);
-    (void)node;
     if (mount->kernel.opens_folders) {
         fuse_reply_err(req, ENOSYS);
         return;
     }
+    if (mount->removals)
+        file->fh =
+            ck_removals_open(mount->removals, node, ck_causes_process(fuse_req_ctx(req)->pid));
     file->keep_cache = file->cache_readdir = mount->kernel.caches_folders ? 1 : 0;
     fuse_reply_open(req, file);
+}
+
+static void op_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+{
+    const CkMount *mount = fuse_req_userdata(req);
+    (void)node;
+    if (mount->removals)
+        ck_removals_close(mount->removals, file->fh);
+    fuse_reply_err(req, 0);
+}
+
+/* Only where there is --allow-delete does the kernel ask for these. */
+
+static void op_rmdir(fuse_req_t req, fuse_ino_t folder, const char *name)
+{
+    if (ck_own_files_has_name(folder, name))
+        fuse_reply_err(req, EROFS);
+    else
+        ck_request_start(req, remove_folder, &(CkRequest){.node = folder, .name = (char *)name});
+}
+
+static void op_unlink(fuse_req_t req, fuse_ino_t folder, const char *name)
+{
+    if (ck_own_files_has(folder))
+        fuse_reply_err(req, EROFS);
+    else
+        ck_request_start(req, remove_file, &(CkRequest){.node = folder, .name = (char *)name});
 }
 
 static void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
@@ -329,9 +427,10 @@ static void op_statfs(fuse_req_t req, fuse_ino_t node)
     fuse_reply_statfs(req, &stat);
 }
 
-/* Nothing here writes: the mount is read-only and the kernel answers EROFS itself. Nodes are made
- * of rows, so there is nothing to forget but own files. To flush, access and the extended
- * attributes libfuse answers ENOSYS, after which the kernel does not ask again. */
+/* Nothing here writes: the mount is read-only and the kernel answers EROFS itself, or with
+ * --allow-delete those that refuse. Nodes are made of rows, so there is nothing to forget but own
+ * files. To flush, access and the extended attributes libfuse answers ENOSYS, after which the
+ * kernel does not ask again. */
 const struct fuse_lowlevel_ops ck_operations = {
     .init = op_init,
     .lookup = op_lookup,
@@ -341,6 +440,18 @@ const struct fuse_lowlevel_ops ck_operations = {
     .readlink = op_readlink,
     .open = op_open,
     .opendir = op_opendir,
+    .releasedir = op_releasedir,
+    .rmdir = op_rmdir,
+    .unlink = op_unlink,
+    .setattr = ck_refuse_setattr,
+    .mknod = ck_refuse_mknod,
+    .mkdir = ck_refuse_mkdir,
+    .create = ck_refuse_create,
+    .symlink = ck_refuse_symlink,
+    .link = ck_refuse_link,
+    .rename = ck_refuse_rename,
+    .setxattr = ck_refuse_setxattr,
+    .removexattr = ck_refuse_removexattr,
     .read = op_read,
     .readdir = op_readdir,
     .readdirplus = op_readdirplus,

@@ -47,6 +47,7 @@ static const char help[] =
     "                        whole list of threads (default 10m)\n"
     "  --strict              what can't be checked is an error; else what is known is shown\n"
     "  --refresh MOUNTPOINT  has a running chatkitfs do so now, and waits for it\n"
+    "  --allow-delete        rmdir (and rm -r) of a thread's folder deletes the thread, for good\n"
     "  --offline             show what the cache has, and ask for nothing\n"
     "  --sync                bring everything into the cache, and mount nothing\n"
     "  --cache-dir=DIR       keep what was fetched in DIR, and use it at the next mount\n"
@@ -75,7 +76,10 @@ typedef struct {
     GError **error;
     gboolean helper; /* mount(8) runs it, by another name */
     gboolean type;   /* whose next argument is a type */
+    gboolean ro;     /* -o ro */
 } Parse;
+
+#define NO_MEMORY "the options can't be taken: no memory"
 
 static int invalid(Parse *parse, const char *format, const char *what)
 {
@@ -219,6 +223,8 @@ static int take_option(Parse *parse, const char *option)
         return invalid(parse, "-o %s: unmount it, then mount it with other options", option);
     else if (!is_mount_option(option))
         return unknown_option(parse, "-o ", option);
+    else if (strcmp(option, "ro") == 0)
+        parse->ro = TRUE;
     else if (strcmp(option, "rw") != 0) /* mount(8) says so by default */
         return fuse_opt_add_opt_escaped(&options->mount_options, option);
     return 0;
@@ -227,8 +233,8 @@ static int take_option(Parse *parse, const char *option)
 /* libfuse takes them in order: the user's fsname wins over ours, the rest can't be undone. */
 static int add_own_options(CkOptions *options)
 {
-    static const char *const own[] = {"subtype=chatkitfs",   "noexec", "nosuid", "nodev",
-                                      "default_permissions", "ro"};
+    static const char *const own[] = {"subtype=chatkitfs", "noexec", "nosuid", "nodev",
+                                      "default_permissions"};
     const char *source = options->source ? options->source : "chatkitfs";
     g_autofree char *name = g_strconcat("fsname=", source, NULL);
     char *users = options->mount_options;
@@ -295,6 +301,17 @@ static gboolean choose_profile(CkOptions *options, const CkConfigFile *file, GEr
     } else if (file && ck_config_file_has(file, CK_PROFILE_DEFAULT))
         options->profile = g_strdup(CK_PROFILE_DEFAULT);
     return TRUE;
+}
+
+/* A mount that may delete is not read-only for the kernel, which would not ask us otherwise. */
+static gboolean add_ro(CkOptions *options, gboolean asked_for, GError **error)
+{
+    if (!options->config->allow_delete)
+        return fuse_opt_add_opt(&options->mount_options, "ro") == 0 ||
+               ck_error_invalid(error, "%s", NO_MEMORY);
+    return !asked_for ||
+           ck_error_invalid(
+               error, "--allow-delete and -o ro contradict each other: leave one of them out");
 }
 
 static gboolean is_given(const GPtrArray *settings, const char *name)
@@ -385,10 +402,11 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, const cha
     if (strcmp(argv[argc - 1], "-o") == 0)
         invalid(&parse, "%s needs a value", "-o");
     else if ((fuse_opt_parse(&args, &parse, none, take) || add_own_options(options)) && !reason)
-        invalid(&parse, "%s", "the options can't be taken: no memory");
+        invalid(&parse, "%s", NO_MEMORY);
     fuse_opt_free_args(&args);
     if (reason || !arrange_arguments(options, &reason) ||
-        !apply_all(options, settings, environment, config_file, &reason)) {
+        !apply_all(options, settings, environment, config_file, &reason) ||
+        !add_ro(options, parse.ro, &reason)) {
         g_propagate_error(error, g_steal_pointer(&reason));
         return NULL;
     }

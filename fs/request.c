@@ -13,6 +13,7 @@ static void unpark(CkRequest *request)
     g_queue_remove(&request->mount->parked, request);
     g_clear_pointer(&request->wait, ck_pager_cancel);
     g_clear_pointer(&request->check, ck_revalidator_cancel);
+    g_clear_pointer(&request->deletion, ck_deleter_cancel);
     if (request->deadline) {
         g_source_destroy(request->deadline);
         g_clear_pointer(&request->deadline, g_source_unref);
@@ -72,10 +73,12 @@ static void wake(CkRequest *request)
     fuse_req_interrupt_func(request->req, NULL, NULL);
 }
 
+/* A CkWoken, and a CkDeleted. */
 static void on_woken(const GError *error, gpointer data)
 {
     CkRequest *request = data;
     request->wait = NULL;
+    request->deletion = NULL;
     wake(request);
     /* That there is no such thread is an answer: the name may be a user's. */
     if (request->lacks.kind == CK_WANT_THREAD &&
@@ -174,6 +177,8 @@ static void park(CkRequest *request, const CkWant *want)
         start_deadline(request);
         if (request->waits_for == CK_WAITS_FOR_CHECK)
             request->check = ck_revalidator_wait(mount->revalidator, want, on_checked, request);
+        else if (want->kind == CK_WANT_DELETED)
+            request->deletion = ck_deleter_wait(mount->deleter, want->id, on_woken, request);
         else
             request->wait = ck_pager_wait(mount->pager, want, on_woken, request);
     }

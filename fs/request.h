@@ -16,18 +16,21 @@
  * only what has been checked (revalidate.h) is parked in the same way, but with a wait at the
  * revalidator; if that takes too long it is run with what is known. One whose reader has waited in
  * the kernel for another request, which failed, is told the same instead of being parked
- * (failures.h).
+ * (failures.h). One that wants a thread deleted lacks that it is gone: when that has come about, it
+ * is run again for its reply.
  */
 #pragma once
 
 #include <fuse_lowlevel.h>
 
 #include "confine.h"
+#include "deletion.h"
 #include "expiry.h"
 #include "failures.h"
 #include "kernel.h"
 #include "log.h"
 #include "own_files.h"
+#include "removals.h"
 #include "revalidate.h"
 #include "store_ahead.h"
 #include "tree.h"
@@ -44,6 +47,8 @@ typedef struct {
     CkApi *api;
     CkPager *pager;
     CkRevalidator *revalidator;
+    CkDeleter *deleter; /* NULL without --allow-delete, as the next one */
+    CkRemovals *removals;
     CkTree *tree;
     CkWalks *walks;
     CkLog *log;
@@ -94,6 +99,7 @@ struct _CkRequest {
     CkWant lacks; /* what it was parked for last */
     CkWait *wait;
     CkRevalidation *check;
+    CkDeletion *deletion;
     gint64 latest;     /* monotonic µs; it waits no longer, however often it is parked */
     GSource *deadline; /* while it is parked */
 };

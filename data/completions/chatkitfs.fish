@@ -69,6 +69,7 @@ function __chatkitfs_mount_options
                 ttl=\t'how long what is known counts as current' \
                 relist=\t'when all threads are listed anew' \
                 strict\t'what can\'t be checked is an error' \
+                allow_delete\t'rmdir deletes a thread' \
                 offline\t'show what the cache has' \
                 cache_dir=\t'keep what was fetched' \
                 cache_size=\t'how much of it' \
@@ -107,6 +108,7 @@ complete -c chatkitfs -l ttl -x -a inf -d 'How long what is known counts as curr
 complete -c chatkitfs -l relist -x -a inf -d 'When all threads are listed anew'
 complete -c chatkitfs -l strict -d 'What can\'t be checked is an error'
 complete -c chatkitfs -l refresh -d 'Have a mount check everything now'
+complete -c chatkitfs -l allow-delete -d 'rmdir of a folder deletes the thread'
 complete -c chatkitfs -l offline -d 'Show what the cache has'
 complete -c chatkitfs -l sync -d 'Bring everything into the cache'
 complete -c chatkitfs -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep what was fetched'

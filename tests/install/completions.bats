@@ -55,7 +55,7 @@ completes_profiles_and_directories() {
     expect "$(all 'chatkitfs --cache-')" $'--cache-dir=\n--cache-size='
     expect "$(tab 'chatkitfs -o gro')" 'chatkitfs -o group_by=user'
     expect "$(tab 'chatkitfs -o ro,names=i')" 'chatkitfs -o ro,names=id'
-    expect "$(all 'chatkitfs -o ro,allow')" $'ro,allow_other\nro,allow_root'
+    expect "$(all 'chatkitfs -o ro,allow')" $'ro,allow_delete\nro,allow_other\nro,allow_root'
     completes_profiles_and_directories
 }
 
@@ -70,7 +70,7 @@ completes_profiles_and_directories() {
     expect "$(tab 'chatkitfs -o gro')" 'chatkitfs -o group_by='
     expect "$(tab 'chatkitfs -o group_by=')" 'chatkitfs -o group_by=user,'
     expect "$(tab 'chatkitfs -o ro,names=i')" 'chatkitfs -o ro,names=id,'
-    expect "$(all 'chatkitfs -o ro,allow')" $'ro,allow_other\nro,allow_root'
+    expect "$(all 'chatkitfs -o ro,allow')" $'ro,allow_delete\nro,allow_other\nro,allow_root'
     completes_profiles_and_directories
 }
 
@@ -87,7 +87,7 @@ fish_offers() {
     expect "$(fish_offers 'chatkitfs --cache-')" $'--cache-dir\n--cache-size'
     expect "$(fish_offers 'chatkitfs -o gro')" group_by=user
     expect "$(fish_offers 'chatkitfs -o ro,names=')" $'ro,names=id\nro,names=title'
-    expect "$(fish_offers 'chatkitfs -o ro,allow')" $'ro,allow_other\nro,allow_root'
+    expect "$(fish_offers 'chatkitfs -o ro,allow')" $'ro,allow_delete\nro,allow_other\nro,allow_root'
     expect "$(fish_offers 'chatkitfs -o ro,api_key_file=oth')" ro,api_key_file=other.conf
     expect "$(fish_offers 'chatkitfs wor')" $'word-count:\nwork:\nworn/'
     expect "$(fish_offers 'chatkitfs --config=other.conf el')" elsewhere:

@@ -149,6 +149,7 @@ threads        everybody's; there are $(account length)
 folders        one for each user, and in that one for each thread, called by its title and id
 files          NNNN-ROLE.json, thread.json, NNNN-ROLE.md, thread.md
 current        what is known is checked after 30 s, all threads are listed anew after 600 s
+deleting       nothing can be deleted
 cache          none: what is read is fetched again by the next mount"
     expect_requests 1
     not_mounted

@@ -359,7 +359,8 @@ expect_requests() {
     fi
 }
 
-# expect_errno NAME list|open|stat PATH: what a program gets, by its exact name; "ok" for success.
+# expect_errno NAME list|open|FUNCTION PATH: what a program gets, by its exact name; "ok" for success.
+# FUNCTION: one of Python's module os, such as stat.
 expect_errno() {
     expect "$(errno_of "$2" "$3")" "$1" "$2 of $3"
 }
@@ -374,7 +375,7 @@ try:
     elif operation == "open":
         open(path, "rb").read()
     else:
-        os.stat(path)
+        getattr(os, operation)(path)
     print("ok")
 except OSError as error:
     print(errno.errorcode[error.errno])
