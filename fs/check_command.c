@@ -7,6 +7,7 @@
 #include "confine.h"
 #include "error.h"
 #include "mountpoint.h"
+#include "timestamp.h"
 
 /* What the server said. */
 typedef struct {
@@ -67,8 +68,7 @@ static gboolean ask(GMainLoop *loop, const CkConfig *config, Answer *answer, GEr
 
 static void append_time(GString *out, const char *what, gint64 seconds)
 {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    g_autofree char *text = time ? g_date_time_format_iso8601(time) : NULL;
+    g_autofree char *text = ck_timestamp_format(seconds);
     g_string_append_printf(out, "%s%s", what, text ? text : "ever");
 }
 

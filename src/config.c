@@ -359,10 +359,8 @@ gboolean ck_config_check(const CkConfig *config, GError **error)
         return ck_error_invalid(error, "the organization or project has a control character in it: "
                                        "set OPENAI_ORG_ID and OPENAI_PROJECT_ID again");
     if (config->since > config->until) {
-        g_autoptr(GDateTime) since = g_date_time_new_from_unix_utc(config->since);
-        g_autoptr(GDateTime) until = g_date_time_new_from_unix_utc(config->until);
-        g_autofree char *from = g_date_time_format_iso8601(since);
-        g_autofree char *to = g_date_time_format_iso8601(until);
+        g_autofree char *from = ck_timestamp_format(config->since);
+        g_autofree char *to = ck_timestamp_format(config->until);
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
                     "--since (%s) is later than --until (%s): no thread can be in between", from,
                     to);

@@ -2,6 +2,7 @@
 #include "status.h"
 
 #include "text.h"
+#include "timestamp.h"
 
 /* Writing JSON */
 
@@ -98,8 +99,7 @@ static void seconds(Writer *writer, const char *name, guint value)
 /* RFC 3339, in UTC; null where such a time can't be written (no limit, for one). */
 static void point_in_time(Writer *writer, const char *name, gint64 seconds)
 {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    g_autofree char *shown = time ? g_date_time_format_iso8601(time) : NULL;
+    g_autofree char *shown = ck_timestamp_format(seconds);
     text(writer, name, shown);
 }
 

@@ -71,3 +71,9 @@ gboolean ck_timestamp_parse(const char *text, gint64 now, gboolean end, gint64 *
     return parse_age(text, now, seconds) || parse_seconds(text, seconds) ||
            parse_iso(text, end, seconds);
 }
+
+char *ck_timestamp_format(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+    return time ? g_date_time_format_iso8601(time) : NULL;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Points in time as people give them to options. */
+/* Points in time as people give them to options, and as they are shown. */
 #pragma once
 
 #include <glib.h>
@@ -20,3 +20,6 @@
  * FALSE where it is none of these, or no such time exists.
  */
 gboolean ck_timestamp_parse(const char *text, gint64 now, gboolean end, gint64 *seconds);
+
+/* In UTC (RFC 3339), to be freed; NULL where such a time can't be written: after the year 9999. */
+char *ck_timestamp_format(gint64 seconds);

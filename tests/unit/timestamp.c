@@ -338,6 +338,18 @@ static void a_zone_leads_to_no_time_beyond_the_year_9999(void)
 
 #define TEST(name) g_test_add_func("/timestamp/" #name, name)
 
+static void what_is_shown_is_read_back(void)
+{
+    static const gint64 times[] = {0, NOW, G_GINT64_CONSTANT(2147483648), LAST};
+    for (gsize i = 0; i < G_N_ELEMENTS(times); i++) {
+        g_autofree char *shown = ck_timestamp_format(times[i]);
+        assert_parsed(shown, NOW, FALSE, times[i]);
+    }
+    g_autofree char *now = ck_timestamp_format(NOW);
+    g_assert_cmpstr(now, ==, "2026-07-01T09:30:00Z");
+    g_assert_null(ck_timestamp_format(LAST + 1));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -360,5 +372,6 @@ int main(int argc, char **argv)
     TEST(a_minute_has_60_seconds);
     TEST(minutes_have_no_fractions);
     TEST(a_zone_leads_to_no_time_beyond_the_year_9999);
+    TEST(what_is_shown_is_read_back);
     return g_test_run();
 }
