@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -39,11 +40,16 @@ struct _CkKeeper {
 };
 
 /* Between fork(2) and exec: nothing but system calls. Its end comes with ours, not with a signal
- * that is sent to both, as by a terminal or by whoever stops all processes of a service. */
+ * that is sent to both, as by a terminal or by whoever stops all processes of a service.
+ *
+ * Where an automounter has us mount, the kernel lets its process group alone into the directory:
+ * fusermount3 in another one would wait for the mount that it is to make, and stat, when that is
+ * unmounted, would have it made again. */
 static void detach(gpointer data)
 {
-    (void)data;
-    setsid();
+    const gboolean *automounted = data;
+    if (!*automounted)
+        setsid();
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
@@ -79,12 +85,15 @@ static char **new_environment(void)
 /* g_spawn_async_with_fds() has it no child of ours, so that nobody needs to wait for it. */
 static gboolean start(CkKeeper *keeper, const char *options, int socket, int words, GError **error)
 {
+    struct statfs status;
+    gboolean automounted =
+        statfs(keeper->mountpoint, &status) == 0 && status.f_type == AUTOFS_SUPER_MAGIC;
     g_autofree char *told = fusermount_options(options);
     g_auto(GStrv) environment = new_environment();
     const char *const argv[] = {"/bin/sh", "-c", script, keeper->mountpoint, told, NULL};
     g_autoptr(GError) reason = NULL;
     return g_spawn_async_with_fds("/", (char **)argv, environment, G_SPAWN_STDOUT_TO_DEV_NULL,
-                                  detach, NULL, NULL, socket, -1, words, &reason) ||
+                                  detach, &automounted, NULL, socket, -1, words, &reason) ||
            ck_error_invalid(error, "can't start a process: %s", reason->message);
 }
 
@@ -180,15 +189,25 @@ int ck_keeper_mount(CkKeeper *keeper, GError **error)
     return fd;
 }
 
+/* O_PATH: a statfs(2) of the path would have an automounter mount it again. */
+static gboolean is_dead(const char *path)
+{
+    struct statfs status;
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    gboolean dead = fd >= 0 && fstatfs(fd, &status) != 0 && errno == ENOTCONN;
+    if (fd >= 0)
+        close(fd);
+    return dead;
+}
+
 /* The shell has the other end until it has unmounted. */
 static void wait_for_end(CkKeeper *keeper)
 {
     struct pollfd end = {.fd = keeper->socket, .events = POLLIN};
-    struct statfs status;
     shutdown(keeper->socket, SHUT_WR);
     while (poll(&end, 1, UNMOUNT_S * 1000) < 0 && errno == EINTR)
         ;
-    if (statfs(keeper->mountpoint, &status) != 0 && errno == ENOTCONN)
+    if (is_dead(keeper->mountpoint))
         g_warning("%s is still mounted, and could not be unmounted: fusermount3 -u does so",
                   keeper->mountpoint);
 }

@@ -71,6 +71,16 @@ heals() {
     expect "$(file_systems "$BATS_TEST_TMPDIR")" ""
 }
 
+@test "who kills all processes of the group that it was started in leaves the shell that unmounts" {
+    setsid "$CHATKITFS" -f "$MNT" >/dev/null 2>"$LOG" 3>&- &
+    wait_until mounted
+    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+    expect "$(ps -o pgid= -p "$FS_PID" | tr -d ' ')" "$FS_PID" "its process group"
+    kill -KILL -- "-$FS_PID"
+    wait_until not_mounted
+    wait_until no_keeper
+}
+
 @test "once the process is gone, so is the mount" {
     local i signal
     for signal in TERM INT; do

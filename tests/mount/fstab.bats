@@ -89,6 +89,62 @@ by_umount() {
     wait_until gone "$FS_PID"
 }
 
+# Has $MNT mounted by its line whenever somebody looks into it; $BATS_TEST_TMPDIR/automount tells of it.
+automount() {
+    "${HERE[@]}" "${AT_BOOT[@]}" python3 "$BATS_TEST_DIRNAME/automount.py" "$MNT" mount -T "$FSTAB" "$MNT" \
+        >"$BATS_TEST_TMPDIR/automount" 2>"$LOG" 3>&- &
+    started+=($!)
+    wait_until test -s "$BATS_TEST_TMPDIR/automount"
+}
+
+# looks TIMES: somebody looks, and finds it mounted for the so-and-so-many-th time.
+looks() {
+    expect "$(here timeout "$LIMIT" ls "$MNT" | wc -l)" "$(account length)"
+    was_mounted "$1"
+    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+}
+
+was_mounted() {
+    expect "$(<"$BATS_TEST_TMPDIR/automount")" "ready$(for ((i = 0; i < $1; i++)); do printf '\nmounted'; done)" \
+        "what was automounted; log: $(<"$LOG")"
+}
+
+# The program, and the shell that unmounts when that is gone; none of them looks into it again.
+both_gone() {
+    gone "$FS_PID" && ! pgrep -f -- "^/bin/sh .* $MNT fsname=" >/dev/null
+}
+
+@test "an automounter mounts it when somebody looks; unmounted, it stays so until somebody looks again" {
+    fstab "ro,_netdev,config=$CONFIG"
+    if ((EUID != 0)) || ! grep -qw autofs /proc/filesystems; then # nobody else may, or nothing can
+        by_mount
+        by_umount
+        by_mount
+        expect "$(here ls "$MNT" | wc -l)" "$(account length)"
+        return
+    fi
+    automount
+    looks 1
+    here umount "$MNT"
+    wait_until both_gone
+    was_mounted 1
+    looks 2
+    kill -TERM "$FS_PID"
+    wait_until both_gone
+    was_mounted 2
+    looks 3
+    kill -KILL "$FS_PID"
+    wait_until both_gone
+    was_mounted 3
+    echo wrong >"$KEY_FILE"
+    run ! here timeout "$LIMIT" ls "$MNT"
+    ((status != 124))
+    expect "$(tail -n 1 "$BATS_TEST_TMPDIR/automount")" failed
+    grep -q 'the server answered 401' "$LOG"
+    echo "$KEY" >"$KEY_FILE"
+    expect "$(here timeout "$LIMIT" ls "$MNT" | wc -l)" "$(account length)"
+}
+
 @test "the source names a section of the configuration" {
     fstab "ro,config=$CONFIG" grouped:
     by_mount
