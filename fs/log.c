@@ -85,6 +85,16 @@ void ck_log_end(const CkLog *log, const GError *error)
     write_line(log, LOG_ERR, error->message);
 }
 
+void ck_log_note(const CkLog *log, const char *line)
+{
+    if (log->syslog || log->journal) {
+        write_line(log, LOG_INFO, line);
+        return;
+    }
+    printf("chatkitfs: %s\n", line);
+    fflush(stdout);
+}
+
 void ck_log_to_syslog(CkLog *log)
 {
     openlog("chatkitfs", LOG_PID, LOG_DAEMON);

@@ -14,6 +14,9 @@ CkLog *ck_log_new(void);
 /* Why the program ends, as its last line. */
 void ck_log_end(const CkLog *log, const GError *error);
 
+/* A line that is no message of GLib's, which a terminal gets on standard output. */
+void ck_log_note(const CkLog *log, const char *line);
+
 /* From now on writes to syslog. */
 void ck_log_to_syslog(CkLog *log);
 

@@ -129,8 +129,7 @@ static void on_mount_ready(gpointer data)
     Program *program = data;
     g_autofree char *confined = ck_confined_describe(&program->confined);
     if (program->ready_fd < 0) {
-        printf("chatkitfs: %s\n", confined);
-        fflush(stdout);
+        ck_log_note(program->log, confined);
         ck_daemon_notify();
         return;
     }

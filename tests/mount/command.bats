@@ -113,6 +113,7 @@ ends_well() {
     OPENAI_API_KEY=wrong "$CHATKITFS" -f "$MNT" 2>"$LOG" 3>&- && return 1
     expect "$(grep -c '^<3>.*the server answered 401' "$LOG")" 1 "$(cat "$LOG")"
     mount_in_foreground
+    expect "$(grep -c '^<6>confined: ' "$LOG")" 1 "$(cat "$LOG")"
     fault status /items 'status: 400, times: null'
     ls "$MNT/$(account '.[-1].thread.id')/" && return 1
     expect "$(grep -c '^<4>.* answered 400' "$LOG")" 1 "$(cat "$LOG")"
