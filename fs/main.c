@@ -324,7 +324,17 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     program.loop = loop;
-    return run_confined(&program, mountpoint, error);
+    g_autoptr(GError) reason = NULL;
+    if (run_confined(&program, mountpoint, &reason))
+        return TRUE;
+    /* A service that is stopped while it starts has not failed. */
+    if (options->foreground && g_error_matches(reason, CK_ERROR, CK_ERROR_CLOSING)) {
+        g_message("%s", reason->message);
+        return TRUE;
+    }
+    if (reason)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    return FALSE;
 }
 
 static gboolean run(const CkOptions *options, CkLog *log, GError **error)

@@ -162,6 +162,24 @@ END
     done
 }
 
+@test "stopped while it waits for the server it has failed, but not with -f, as a service" {
+    local options
+    for options in -f ''; do
+        fault hold /threads
+        "$CHATKITFS" $options "$MNT" >/dev/null 2>"$LOG" 3>&- &
+        FS_PID=$!
+        started+=("$FS_PID")
+        wait_until held 1
+        kill -TERM $(file_systems "$BATS_TEST_TMPDIR" | if [[ $options ]]; then cat; else grep -vx "$FS_PID"; fi)
+        ended "$FS_PID"
+        expect "$STATUS" "$([[ $options ]] && echo 0 || echo 1)" "$options"
+        expect "$(<"$LOG")" "chatkitfs: stopped before mounting"
+        control POST /release >/dev/null
+        wait_until held 0
+    done
+    not_mounted
+}
+
 @test "-d prints the kernel's requests in the foreground, and not the key" {
     "$CHATKITFS" -d "$MNT" >"$LOG" 2>&1 3>&- &
     FS_PID=$!
@@ -461,19 +479,6 @@ END
         ended "$id"
         ((STATUS != 0))
     done
-}
-
-@test "SIGTERM while it waits for the first page: it ends, nothing is mounted" {
-    fault hold /threads
-    "$CHATKITFS" -f "$MNT" 2>"$LOG" 3>&- &
-    FS_PID=$!
-    started+=("$FS_PID")
-    wait_until held 1
-    kill -TERM "$FS_PID"
-    ended "$FS_PID"
-    ((STATUS != 0))
-    expect "$(wc -l <"$LOG")" 1
-    not_mounted
 }
 
 @test "the daemon's parent fails when the daemon dies before it is ready" {
