@@ -25,6 +25,8 @@
 #include "session.h"
 #include "sync_command.h"
 
+#define EXIT_NOT_NOW 32 /* mount(8): the mount failed */
+
 /* The running program. The loop runs twice: until the first page is there, then for the mount. */
 typedef struct {
     GMainLoop *loop;
@@ -350,6 +352,28 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
     return run_mount(options, log, error);
 }
 
+static gboolean is_mount(const CkOptions *options)
+{
+    return options && !options->refresh && !options->check && !options->sync;
+}
+
+/* Of a mount as mount(8) has them: who starts it again by itself does so in vain where somebody has
+ * to mend something first. */
+static int failure_status(const CkOptions *options, const GError *error)
+{
+    if (!is_mount(options) || !error || error->domain != CK_ERROR)
+        return EXIT_FAILURE;
+    switch ((CkError)error->code) {
+    case CK_ERROR_INVALID:
+    case CK_ERROR_DENIED:
+    case CK_ERROR_NOT_FOUND:
+    case CK_ERROR_REJECTED:
+        return EXIT_FAILURE;
+    default:
+        return EXIT_NOT_NOW;
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -374,5 +398,5 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     if (error)
         ck_log_end(log, error);
-    return EXIT_FAILURE;
+    return failure_status(options, error);
 }

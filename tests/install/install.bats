@@ -84,6 +84,24 @@ of_unit() {
     wait_until not_mounted
 }
 
+@test "the unit is started again when there is no network, and not when somebody has to mend something" {
+    at_home
+    cp "$EXAMPLE" "$HOME/.config/chatkitfs/config"
+    $(of_unit ExecStartPre)
+    local start never
+    start=$(of_unit ExecStart) never=$(of_unit RestartPreventExitStatus)
+    expect "$(of_unit Restart)" on-failure
+    OPENAI_BASE_URL=http://127.0.0.1:$(free_port)/v1 run $start 3>&-
+    [[ $output == *"connect to"* ]]
+    ((status != 0 && status != never))
+    echo wrong >"$HOME/.config/chatkitfs/work.key"
+    run "-$never" $start 3>&-
+    [[ $output == *"answered 401"* ]]
+    rm "$HOME/.config/chatkitfs/work.key"
+    run "-$never" $start 3>&-
+    [[ $output == *work.key* ]]
+}
+
 @test "every setting that there is stands in chatkitfs.conf(5), and no other" {
     local page=$INSTALLED/usr/local/share/man/man5/chatkitfs.conf.5 settings
     settings=$(sed -n '/^\.SH SETTINGS/,/^\.SH EXAMPLES/p' "$page" | grep '^\\fB' |

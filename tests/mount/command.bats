@@ -172,12 +172,33 @@ END
         wait_until held 1
         kill -TERM $(file_systems "$BATS_TEST_TMPDIR" | if [[ $options ]]; then cat; else grep -vx "$FS_PID"; fi)
         ended "$FS_PID"
-        expect "$STATUS" "$([[ $options ]] && echo 0 || echo 1)" "$options"
+        expect "$STATUS" "$([[ $options ]] && echo 0 || echo 32)" "$options"
         expect "$(<"$LOG")" "chatkitfs: stopped before mounting"
         control POST /release >/dev/null
         wait_until held 0
     done
     not_mounted
+}
+
+# fails_with STATUS REGEX COMMAND...
+fails_with() {
+    fails "${@:2}"
+    expect "$status" "$1" "exit status of ${*:3}"
+}
+
+@test "its exit status tells what has to be mended first, 1, from what may pass, 32" {
+    local options
+    for options in -f ''; do
+        fails_with 1 'profile none' "$CHATKITFS" $options none: "$MNT"
+        OPENAI_API_KEY=wrong fails_with 1 'answered 401' "$CHATKITFS" $options "$MNT"
+        fails_with 1 'answered 404' env OPENAI_BASE_URL="$OPENAI_BASE_URL/v2" "$CHATKITFS" $options "$MNT"
+        fails_with 32 'connect to' env OPENAI_BASE_URL="http://127.0.0.1:$(free_port)/v1" "$CHATKITFS" $options "$MNT"
+        fault status /threads 'status: 500, times: null'
+        fails_with 32 'answered 500' "$CHATKITFS" $options "$MNT"
+        control DELETE /faults >/dev/null
+    done
+    # Not of what mounts nothing.
+    fails_with 1 'connect to' env OPENAI_BASE_URL="http://127.0.0.1:$(free_port)/v1" "$CHATKITFS" --check
 }
 
 @test "-d prints the kernel's requests in the foreground, and not the key" {
