@@ -72,6 +72,9 @@ of_unit() {
     started+=("$FS_PID")
     wait_until eval 'mounted || gone "$FS_PID"'
     [[ -d $MNT/user_3f9a ]]
+    control POST /reset >/dev/null
+    MAINPID=$FS_PID eval "$(of_unit ExecReload)"
+    wait_until eval '[[ $(requests "threads\?") == 1 ]]'
     # As systemd does: the program, and the shell that is to unmount.
     local keeper
     keeper=$(for keeper in $(pgrep -x sh); do
