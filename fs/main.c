@@ -257,6 +257,7 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
         .walks = walks,
         .log = program->log,
         .confined = program->confined,
+        .shared = options->shared,
         .uid = getuid(),
         .gid = getgid(),
         .parked = G_QUEUE_INIT,

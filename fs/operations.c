@@ -25,8 +25,9 @@ static double seconds_valid(const CkRequest *request, const CkStat *stat)
 static struct stat attributes(const CkMount *mount, const CkStat *stat)
 {
     const mode_t modes[] = {
-        [CK_TYPE_FOLDER] = S_IFDIR | (mount->config->allow_delete ? 0700 : 0500),
-        [CK_TYPE_FILE] = S_IFREG | 0400,
+        [CK_TYPE_FOLDER] =
+            S_IFDIR | (mount->config->allow_delete ? 0700 : 0500) | (mount->shared ? 0055 : 0),
+        [CK_TYPE_FILE] = S_IFREG | 0400 | (mount->shared ? 0044 : 0),
         [CK_TYPE_LINK] = S_IFLNK | 0777,
     };
     gboolean folder = stat->type == CK_TYPE_FOLDER;

@@ -215,6 +215,7 @@ static int take_option(Parse *parse, const char *option)
     }
     if (dashes)
         return take_flag(parse, option);
+    options->shared |= strcmp(option, "allow_other") == 0;
     if (strcmp(option, "nonempty") == 0)
         options->non_empty = TRUE;
     else if (strcmp(option, "debug") == 0)

@@ -21,6 +21,7 @@ typedef struct {
     gboolean foreground;
     gboolean debug;
     gboolean non_empty; /* mount on a directory with something in it */
+    gboolean shared;    /* -o allow_other: others may read what is mounted */
     gboolean fake;      /* all but mount, as mount(8) -f has it */
     gboolean help, version;
     gboolean sync;    /* all into the cache, instead of mounting */

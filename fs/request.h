@@ -66,7 +66,8 @@ typedef struct {
     void (*refresh)(gpointer session); /* has the kernel forget what is not current any more, */
     void (*flush)(gpointer session);   /* and names that it was to forget at leisure */
     gpointer session;
-    uid_t uid; /* owner of all files */
+    gboolean shared; /* others may read as well */
+    uid_t uid;       /* owner of all files */
     gid_t gid;
     GQueue parked;                /* CkRequest */
     gboolean ending;              /* nothing is parked any more */

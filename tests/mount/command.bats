@@ -254,6 +254,25 @@ fails_with() {
     fi
     "$CHATKITFS" threads "$MNT" -o rw,nosuid,nodev,allow_other 3>&-
     awk -v place="$MNT" '$2 == place { print $4 }' /proc/self/mounts | grep -q '^ro,.*allow_other'
+    local thread
+    thread=$(ls -d "$MNT"/*.cthr_* | head -n 1)
+    expect "$(stat -c %a "$MNT" "$thread" "$thread/thread.md" "$MNT/.chatkitfs" "$MNT/.chatkitfs/status" | xargs)" \
+        "555 555 444 500 400"
+    ((EUID == 0)) || return 0
+    # Another user can't enter the test's directory.
+    local options
+    read -ra options < <(own_mounts)
+    unshare "${options[@]}" sh -ec 'mount --bind "$1" /mnt
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "grep -c . /mnt/\$0/thread.md
+            ! cat /mnt/.chatkitfs/status && ! chmod 777 /mnt/\$0" "$2"' sh "$MNT" "${thread##*/}" >"$BATS_TEST_TMPDIR/read" 2>&1
+    (($(head -n 1 "$BATS_TEST_TMPDIR/read") > 1))
+}
+
+@test "without it all is its owner's" {
+    mount_fs
+    local thread
+    thread=$(ls -d "$MNT"/*.cthr_* | head -n 1)
+    expect "$(stat -c %a "$MNT" "$thread" "$thread/thread.md" | xargs)" "500 500 400"
 }
 
 @test "-o allow_root is what libfuse knows, and the kernel does not; auto_unmount is so in any case" {
