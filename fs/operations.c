@@ -226,6 +226,7 @@ static CkTreeResult remove_folder(CkRequest *request, CkWant *want, GError **err
         fuse_reply_err(request->req, ENOENT);
     else if (is_thread(mount, stat.node, &id)) {
         ck_removals_rmdir(mount->removals, stat.node);
+        request->removed = stat.node;
         *want = (CkWant){CK_WANT_DELETED, g_steal_pointer(&id)};
         return CK_TREE_WANT;
     } else

@@ -94,6 +94,7 @@ struct _CkRequest {
     double valid;      /* seconds for which what can change may be taken as current */
     gboolean checked;  /* whether that is so has been looked at */
     gboolean refreshed;
+    fuse_ino_t removed; /* the folder that it removes, and that the kernel has locked as well */
     /* private */
     CkOperation operation;
     enum { CK_WAITS_FOR_PAGE, CK_WAITS_FOR_CHECK, CK_WAITS_FOR_REFRESH } waits_for;

@@ -423,3 +423,20 @@ nothing_is_gone_after_all() {
     expect "$STATUS" 1
     not_mounted
 }
+
+# The kernel holds the folder's lock for who removes it. A notification that takes it would wait for the
+# server, and a program that is killed meanwhile would never end.
+@test "while a thread is being deleted the kernel is told of no name in it" {
+    mount_in_foreground --allow-delete --timeout=100
+    cat "$T"/* >/dev/null
+    fault hold ^DELETE
+    in_background rmdir "$T"
+    wait_until held 1
+    control PATCH /threads/cthr_00007 '{"title": "Another"}' >/dev/null
+    quiet timeout "$LIMIT" "$CHATKITFS" --refresh "$MNT"
+    held 1
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 0
+    only_7_is_gone
+}
