@@ -26,6 +26,7 @@ struct _CkListing {
     char *key;
     End ends[2];
     GHashTable *cursors[2]; /* those that each end has had: one twice would make it endless */
+    GHashTable *lost;       /* those that went with threads that were deleted here */
     GHashTable *unnamed;    /* digests of elements without an id of their own → how many */
     GPtrArray *changed;     /* see ck_listing_changed() */
     GArray *changed_items;  /* see ck_listing_changed_items() */
@@ -65,6 +66,7 @@ CkListing *ck_listing_new(CkStore *store, const CkConfig *config, const CkWant *
     listing->config = config;
     listing->want = ck_want_copy(want);
     listing->key = ck_want_key(want);
+    listing->lost = new_strings();
     listing->unnamed = new_strings();
     listing->changed = g_ptr_array_new_with_free_func(g_free);
     listing->changed_items = g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -85,6 +87,7 @@ void ck_listing_free(CkListing *listing)
         end_clear(&listing->ends[i]);
         g_hash_table_unref(listing->cursors[i]);
     }
+    g_hash_table_unref(listing->lost);
     g_hash_table_unref(listing->unnamed);
     g_ptr_array_unref(listing->changed);
     g_array_unref(listing->changed_items);
@@ -153,6 +156,16 @@ void ck_listing_begin_again(CkListing *listing)
     g_hash_table_remove_all(listing->unnamed);
     /* Should the store fail as well, the error at hand is told. */
     ck_store_put_listing(listing->store, listing->key, NULL, FALSE, NULL);
+}
+
+gboolean ck_listing_begin_after_deletion(CkListing *listing, const char *cursor)
+{
+    /* Once for each: a copy that lags behind the server may have the thread for a while. */
+    if (!ck_store_is_deleted(listing->store, cursor) ||
+        !g_hash_table_add(listing->lost, g_strdup(cursor)))
+        return FALSE;
+    ck_listing_begin_again(listing);
+    return TRUE;
 }
 
 /* Cursors */

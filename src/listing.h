@@ -104,6 +104,10 @@ CkFound ck_listing_drop_thread(CkStore *store, const char *id, CkThreadRow *gone
 /* Reads the front from the listing's beginning again; what is known stays known. */
 void ck_listing_begin_again(CkListing *listing);
 
+/* The same where the cursor, which the server does not know, is that of a thread that was deleted
+ * by way of this mount; FALSE: it is not, or a page led to it once more after that. */
+gboolean ck_listing_begin_after_deletion(CkListing *listing, const char *cursor);
+
 /* The back is not to be asked any more. */
 void ck_listing_give_up_back(CkListing *listing);
 

@@ -219,10 +219,19 @@ static void finish_back(Fetch *fetch, const GError *failure)
 }
 
 /* A page has failed. A server that no longer knows a cursor rejects it, and would for ever: the
- * listing begins again. */
+ * listing begins again; at once and unnoticed where that was to be expected, as when a reader
+ * deletes what it lists. */
 static void finish_failed(Fetch *fetch, const GError *failure)
 {
-    if (fetch->cursor && ck_listing_is_cursor_lost(failure))
+    gboolean lost = fetch->cursor && ck_listing_is_cursor_lost(failure);
+    /* A page that is still to be stored would set the cursor, while the first one is asked for. */
+    gboolean alone = !g_hash_table_contains(fetch->pager->overtaken, fetch->key);
+    if (lost && alone && fetch->end == CK_FRONT &&
+        ck_listing_begin_after_deletion(fetch->listing, fetch->cursor)) {
+        ask_for(fetch);
+        return;
+    }
+    if (lost)
         ck_listing_begin_again(fetch->listing);
     finish(fetch, failure);
 }

@@ -440,3 +440,18 @@ nothing_is_gone_after_all() {
     expect "$STATUS" 0
     only_7_is_gone
 }
+
+# Pages come after the last thread of the one before, which is gone then.
+@test "who deletes what it lists, while it lists it, misses nothing" {
+    mount_in_foreground --allow-delete --page-size=3
+    python3 - "$MNT" <<'END'
+import os, sys
+with os.scandir(sys.argv[1]) as entries:
+    for entry in entries:
+        os.rmdir(entry.path)
+END
+    expect "$(on_server)" ""
+    shows ""
+    expect_requests 20 ^DELETE
+    run -1 grep listing "$LOG"
+}
