@@ -206,6 +206,17 @@ static gboolean is_thread(const CkMount *mount, guint64 folder, char **id)
     return TRUE;
 }
 
+/* Whether a program makes room for something else of that name, which can't come: where mv can't
+ * rename from another file system, and where tar extracts what is no folder, they call rmdir(2) and
+ * rely on it to leave alone a folder that is not empty. */
+static gboolean only_makes_room(const CkMount *mount, guint64 folder)
+{
+    static const char *const programs[] = {"mv", "tar", "bsdtar", NULL};
+    const CkCause cause = ck_causes_current(ck_api_causes(mount->api));
+    return g_strv_contains(programs, cause.name) &&
+           !ck_removals_has_begun(mount->removals, folder, cause.pid);
+}
+
 /* A thread's folder goes with the thread; a user's with the user's last one, so that there is
  * nothing left to do when somebody removes it. */
 static CkTreeResult remove_folder(CkRequest *request, CkWant *want, GError **error)
@@ -224,7 +235,7 @@ static CkTreeResult remove_folder(CkRequest *request, CkWant *want, GError **err
         fuse_reply_err(request->req, 0);
     else if (result == CK_TREE_ABSENT)
         fuse_reply_err(request->req, ENOENT);
-    else if (is_thread(mount, stat.node, &id)) {
+    else if (is_thread(mount, stat.node, &id) && !only_makes_room(mount, stat.node)) {
         ck_removals_rmdir(mount->removals, stat.node);
         request->removed = stat.node;
         *want = (CkWant){CK_WANT_DELETED, g_steal_pointer(&id)};

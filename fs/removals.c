@@ -109,6 +109,12 @@ gboolean ck_removals_unlink(CkRemovals *removals, guint64 folder, int process, g
     return g_hash_table_add(removal->files, g_memdup2(&file, sizeof file));
 }
 
+gboolean ck_removals_has_begun(const CkRemovals *removals, guint64 folder, int process)
+{
+    const Removal *removal = g_hash_table_lookup(removals->removals, &folder);
+    return removal && removal->process == process;
+}
+
 void ck_removals_rmdir(CkRemovals *removals, guint64 folder)
 {
     g_hash_table_remove(removals->removals, &folder);

@@ -455,3 +455,18 @@ END
     expect_requests 20 ^DELETE
     run -1 grep listing "$LOG"
 }
+
+# Of what is there they remove a folder only if it is empty, and leave that to rmdir(2).
+@test "what is moved or extracted into the mount takes no thread's place" {
+    mount_in_foreground --allow-delete
+    local from=$BATS_TEST_TMPDIR/from
+    mkdir "$from"
+    cp -r "$T" "$from"
+    run -1 mv "$from/${T##*/}" "$MNT"
+    [[ $output == *"Directory not empty"* ]]
+    run -1 mv -T "$from/${T##*/}" "$T"
+    touch "$from/${T##*/}.file"
+    tar -cf "$BATS_TEST_TMPDIR/archive" -C "$from" --transform 's/[.]file$//' "${T##*/}.file"
+    run -2 tar -xf "$BATS_TEST_TMPDIR/archive" -C "$MNT"
+    nothing_is_gone
+}

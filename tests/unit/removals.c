@@ -86,6 +86,19 @@ static void test_a_folder_is_open_until_it_is_closed_as_often(void)
     g_assert_false(ck_removals_unlink(f->removals, FOLDER, 1, FILE_2));
 }
 
+static void test_a_removal_goes_from_the_first_file_to_rmdir(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    ck_removals_open(f->removals, FOLDER, 1);
+    g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_true(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
+    g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 2));
+    g_assert_false(ck_removals_has_begun(f->removals, OTHER, 1));
+    ck_removals_rmdir(f->removals, FOLDER);
+    g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 1));
+}
+
 static void count_message(const char *domain, GLogLevelFlags level, const char *message,
                           gpointer data)
 {
@@ -125,6 +138,7 @@ int main(int argc, char **argv)
     g_test_add_func("/removals/unknown", test_nor_does_one_that_is_unknown);
     g_test_add_func("/removals/once", test_a_file_is_unlinked_once);
     g_test_add_func("/removals/twice-open", test_a_folder_is_open_until_it_is_closed_as_often);
+    g_test_add_func("/removals/begun", test_a_removal_goes_from_the_first_file_to_rmdir);
     g_test_add_func("/removals/said", test_what_stays_is_said);
     return g_test_run();
 }
