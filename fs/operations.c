@@ -7,6 +7,7 @@
 
 #include "read_only.h"
 #include "refresh.h"
+#include "remove.h"
 
 /* How much a directory is read at a time: readers that look at st_blksize (glibc) then take
  * thousands of entries with one request. */
@@ -194,78 +195,6 @@ static CkTreeResult refresh(CkRequest *request, CkWant *want, GError **error)
     return result;
 }
 
-/* Deleting */
-
-/* Whether a folder is that of a thread, whose id is then *id. */
-static gboolean is_thread(const CkMount *mount, guint64 folder, char **id)
-{
-    g_auto(CkThreadRow) thread = {0};
-    if (!ck_tree_find_thread_at(mount->tree, folder, &thread))
-        return FALSE;
-    *id = g_steal_pointer(&thread.id);
-    return TRUE;
-}
-
-/* Whether a program makes room for something else of that name, which can't come: where mv can't
- * rename from another file system, and where tar extracts what is no folder, they call rmdir(2) and
- * rely on it to leave alone a folder that is not empty. */
-static gboolean only_makes_room(const CkMount *mount, guint64 folder)
-{
-    static const char *const programs[] = {"mv", "tar", "bsdtar", NULL};
-    const CkCause cause = ck_causes_current(ck_api_causes(mount->api));
-    return g_strv_contains(programs, cause.name) &&
-           !ck_removals_has_begun(mount->removals, folder, cause.pid);
-}
-
-/* A thread's folder goes with the thread; a user's with the user's last one, so that there is
- * nothing left to do when somebody removes it. */
-static CkTreeResult remove_folder(CkRequest *request, CkWant *want, GError **error)
-{
-    CkMount *mount = request->mount;
-    g_autofree char *id = NULL;
-    CkStat stat;
-    gboolean of_users = request->node == CK_TREE_ROOT && mount->config->group_by_user;
-    gboolean deleted = request->lacks.kind == CK_WANT_DELETED;
-    CkTreeResult result = deleted ? CK_TREE_OK
-                                  : ck_tree_lookup(mount->tree, request->node, request->name,
-                                                   request->no_thread, &stat, want, error);
-    if (result == CK_TREE_WANT || result == CK_TREE_FAILED)
-        return result;
-    if (deleted || (result == CK_TREE_ABSENT && of_users))
-        fuse_reply_err(request->req, 0);
-    else if (result == CK_TREE_ABSENT)
-        fuse_reply_err(request->req, ENOENT);
-    else if (is_thread(mount, stat.node, &id) && !only_makes_room(mount, stat.node)) {
-        ck_removals_rmdir(mount->removals, stat.node);
-        request->removed = stat.node;
-        *want = (CkWant){CK_WANT_DELETED, g_steal_pointer(&id)};
-        return CK_TREE_WANT;
-    } else
-        fuse_reply_err(request->req, stat.type == CK_TYPE_FOLDER ? ENOTEMPTY : ENOTDIR);
-    return CK_TREE_OK;
-}
-
-/* Not by itself, see removals.h. */
-static CkTreeResult remove_file(CkRequest *request, CkWant *want, GError **error)
-{
-    CkMount *mount = request->mount;
-    CkStat stat;
-    g_autofree char *id = NULL;
-    CkTreeResult result = ck_tree_lookup(mount->tree, request->node, request->name,
-                                         request->no_thread, &stat, want, error);
-    if (result == CK_TREE_WANT || result == CK_TREE_FAILED)
-        return result;
-    int process = ck_causes_process(fuse_req_ctx(request->req)->pid);
-    if (result == CK_TREE_ABSENT)
-        fuse_reply_err(request->req, ENOENT);
-    else if (is_thread(mount, request->node, &id) &&
-             ck_removals_unlink(mount->removals, request->node, process, stat.node))
-        fuse_reply_err(request->req, 0);
-    else
-        fuse_reply_err(request->req, EROFS);
-    return CK_TREE_OK;
-}
-
 /* What libfuse calls */
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
@@ -356,7 +285,7 @@ static void op_rmdir(fuse_req_t req, fuse_ino_t folder, const char *name)
     if (ck_own_files_has_name(folder, name))
         fuse_reply_err(req, EROFS);
     else
-        ck_request_start(req, remove_folder, &(CkRequest){.node = folder, .name = (char *)name});
+        ck_request_start(req, ck_remove_folder, &(CkRequest){.node = folder, .name = (char *)name});
 }
 
 static void op_unlink(fuse_req_t req, fuse_ino_t folder, const char *name)
@@ -364,7 +293,7 @@ static void op_unlink(fuse_req_t req, fuse_ino_t folder, const char *name)
     if (ck_own_files_has(folder))
         fuse_reply_err(req, EROFS);
     else
-        ck_request_start(req, remove_file, &(CkRequest){.node = folder, .name = (char *)name});
+        ck_request_start(req, ck_remove_file, &(CkRequest){.node = folder, .name = (char *)name});
 }
 
 static void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,

@@ -52,12 +52,19 @@ static gboolean is_open(const CkRemovals *removals, guint64 folder, int process)
     return FALSE;
 }
 
+/* NULL: it has unlinked nothing. */
+static Removal *find(const CkRemovals *removals, guint64 folder, int process)
+{
+    Removal *removal = g_hash_table_lookup(removals->removals, &folder);
+    return removal && removal->process == process ? removal : NULL;
+}
+
 guint64 ck_removals_open(CkRemovals *removals, guint64 folder, int process)
 {
     const Opened opened = {folder, process};
-    Removal *removal = g_hash_table_lookup(removals->removals, &folder);
+    Removal *removal = find(removals, folder, process);
     guint64 handle = ++removals->last_handle;
-    if (removal && removal->process == process)
+    if (removal)
         stop_waiting(removal);
     g_hash_table_insert(removals->opened, g_memdup2(&handle, sizeof handle),
                         g_memdup2(&opened, sizeof opened));
@@ -67,9 +74,10 @@ guint64 ck_removals_open(CkRemovals *removals, guint64 folder, int process)
 static gboolean on_end(gpointer data)
 {
     Removal *removal = data;
-    g_message("%u files were to be removed, and are still there: only a whole thread can be"
-              " deleted, by rmdir or rm -r of its folder",
-              g_hash_table_size(removal->files));
+    g_message(
+        "files were to be removed, and are still there (%u of them): only a whole thread can be"
+        " deleted, by rmdir or rm -r of its folder",
+        g_hash_table_size(removal->files));
     g_hash_table_remove(removal->removals->removals, &removal->folder);
     return G_SOURCE_REMOVE;
 }
@@ -102,8 +110,8 @@ gboolean ck_removals_unlink(CkRemovals *removals, guint64 folder, int process, g
 {
     if (process == 0 || !is_open(removals, folder, process))
         return FALSE;
-    Removal *removal = g_hash_table_lookup(removals->removals, &folder);
-    if (!removal || removal->process != process)
+    Removal *removal = find(removals, folder, process);
+    if (!removal)
         removal = begin(removals, folder, process);
     /* Once: who finds what it has removed again and again (Go's os.RemoveAll) would never end. */
     return g_hash_table_add(removal->files, g_memdup2(&file, sizeof file));
@@ -111,8 +119,14 @@ gboolean ck_removals_unlink(CkRemovals *removals, guint64 folder, int process, g
 
 gboolean ck_removals_has_begun(const CkRemovals *removals, guint64 folder, int process)
 {
-    const Removal *removal = g_hash_table_lookup(removals->removals, &folder);
-    return removal && removal->process == process;
+    return find(removals, folder, process) != NULL;
+}
+
+gboolean ck_removals_has_unlinked(const CkRemovals *removals, guint64 folder, int process,
+                                  guint64 file)
+{
+    const Removal *removal = find(removals, folder, process);
+    return removal && g_hash_table_contains(removal->files, &file);
 }
 
 void ck_removals_rmdir(CkRemovals *removals, guint64 folder)

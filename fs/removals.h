@@ -28,8 +28,11 @@ void ck_removals_close(CkRemovals *removals, guint64 handle);
 /* Whether a process is told that a file in a folder (nodes both) is unlinked. */
 gboolean ck_removals_unlink(CkRemovals *removals, guint64 folder, int process, guint64 file);
 
-/* Whether a process has unlinked files in a folder, and has not come to the rmdir yet. */
+/* Whether a process has unlinked files in a folder, and has not come to the rmdir yet; whether that
+ * file is one of them. */
 gboolean ck_removals_has_begun(const CkRemovals *removals, guint64 folder, int process);
+gboolean ck_removals_has_unlinked(const CkRemovals *removals, guint64 folder, int process,
+                                  guint64 file);
 
 /* Somebody removes the folder itself. */
 void ck_removals_rmdir(CkRemovals *removals, guint64 folder);

@@ -69,7 +69,9 @@ void ck_check_free(CkCheck *check)
 static void end(CkCheck *check, const GError *failure)
 {
     g_autoptr(GError) error = failure ? g_error_copy(failure) : NULL;
-    g_autofree char *what = ck_want_describe(&check->want);
+    gboolean of_thread = check->parts == CK_CHECK_THREAD; /* alone */
+    const CkWant asked = {of_thread ? CK_WANT_THREAD : check->want.kind, check->want.id};
+    g_autofree char *what = ck_want_describe(&asked);
     g_prefix_error(&error, "%s, to see what is new: ", what);
     check->done(error, check->data);
 }

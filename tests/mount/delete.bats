@@ -214,8 +214,36 @@ END
 @test "files that find removes without their folder stay, and the log says so" {
     mount_in_foreground --allow-delete
     find "$T" -name '*.md' -delete
-    logged '4 files were to be removed, and are still there: .* rmdir or rm -r of its folder$'
+    logged 'files were to be removed, and are still there \(4 of them\): .* rmdir or rm -r of its folder$'
     nothing_is_gone
+}
+
+@test "who has not emptied a folder that it began to empty does not remove it" {
+    mount_fs --allow-delete
+    run -1 find "$T" -depth \( -name '*.md' -o -type d \) -delete
+    [[ $output == *"Directory not empty"* ]]
+    nothing_is_gone
+}
+
+# Of a conversation that goes on, rm has not seen the end.
+@test "a thread that grows while it is removed stays" {
+    mount_fs --allow-delete --ttl=0
+    run -1 python3 - "$T" "$SANDBOX" <<'END'
+import os, sys, urllib.request
+folder, sandbox = sys.argv[1:]
+with os.scandir(folder) as entries:
+    for entry in entries:
+        os.unlink(entry.path)
+urllib.request.urlopen(urllib.request.Request(sandbox + "/threads/cthr_00007/items",
+    b'{"id": "cthi_new", "type": "chatkit.user_message", "created_at": 1800000000,'
+    b'"content": [{"type": "input_text", "text": "One more thing"}]}', method="POST")).read()
+print(len(os.listdir(folder)))
+os.rmdir(folder)
+END
+    [[ $output == "10"*"Directory not empty"* ]]
+    expect_requests 0 ^DELETE
+    quiet rm -rf "$T"
+    only_7_is_gone
 }
 
 # Go's os.RemoveAll reads a folder anew as long as it could remove something of it.

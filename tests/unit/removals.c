@@ -93,6 +93,9 @@ static void test_a_removal_goes_from_the_first_file_to_rmdir(void)
     g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 1));
     g_assert_true(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
     g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_true(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
+    g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_2));
+    g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 2, FILE_1));
     g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 2));
     g_assert_false(ck_removals_has_begun(f->removals, OTHER, 1));
     ck_removals_rmdir(f->removals, FOLDER);
@@ -104,7 +107,7 @@ static void count_message(const char *domain, GLogLevelFlags level, const char *
 {
     (void)domain;
     (void)level;
-    g_assert_nonnull(strstr(message, "1 files were to be removed, and are still there"));
+    g_assert_nonnull(strstr(message, "files were to be removed, and are still there (1 of them)"));
     ++*(guint *)data;
 }
 
