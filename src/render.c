@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "render.h"
 
-#include <time.h>
-
 #include "markdown.h"
 #include "text.h"
 
 #define TIME_MAX G_GINT64_CONSTANT(253402300799) /* the last second of the year 9999 */
+#define DAY      86400
+#define EPOCH    719163 /* 1970-01-01 as a day of GDate's */
 
 static void put_text(CkSink *out, const char *text)
 {
@@ -342,20 +342,26 @@ static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
 
 #define TIME_SIZE 64 /* more than any time takes */
 
-/* Writes the time into text; "" where there is none, or none before the year 10000. */
-static void format_time(gint64 seconds, const char *format, char text[TIME_SIZE])
+/* Writes the time into text, with separator before the hours and zone after the seconds; "" where
+ * there is none, or none before the year 10000. By hand: time_t may have 32 bits. */
+static void format_time(gint64 seconds, char separator, const char *zone, char text[TIME_SIZE])
 {
-    time_t time = (time_t)seconds;
-    struct tm tm;
-    if (seconds <= 0 || seconds > TIME_MAX || !gmtime_r(&time, &tm) ||
-        strftime(text, TIME_SIZE, format, &tm) == 0)
-        *text = '\0';
+    *text = '\0';
+    if (seconds <= 0 || seconds > TIME_MAX)
+        return;
+    int second = (int)(seconds % DAY);
+    GDate date;
+    g_date_clear(&date, 1);
+    g_date_set_julian(&date, EPOCH + (guint32)(seconds / DAY));
+    g_snprintf(text, TIME_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d%s", g_date_get_year(&date),
+               g_date_get_month(&date), g_date_get_day(&date), separator, second / 3600,
+               second / 60 % 60, second % 60, zone);
 }
 
 void ck_render_item(const CkItem *item, CkSink *out)
 {
     char time[TIME_SIZE];
-    format_time(item->created_at, "%Y-%m-%d %H:%M:%S UTC", time);
+    format_time(item->created_at, ' ', " UTC", time);
     ck_sink_string(out, "## ");
     ck_sink_string(out, item->role);
     ck_sink_string(out, *time ? " · " : "");
@@ -400,7 +406,7 @@ static gboolean is_titled(const CkThread *thread)
 void ck_render_thread_head(const CkThread *thread, CkSink *out)
 {
     char created[TIME_SIZE];
-    format_time(thread->created_at, "%Y-%m-%dT%H:%M:%SZ", created);
+    format_time(thread->created_at, 'T', "Z", created);
     ck_sink_string(out, "---\n");
     put_yaml(out, "id", thread->id);
     put_yaml(out, "title", thread->title);

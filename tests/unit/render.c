@@ -62,6 +62,12 @@ static void heads_an_item_with_role_and_time(void)
     } cases[] = {
         {NOON, "## assistant · 2024-04-05 12:00:00 UTC\n\n"},
         {1, "## assistant · 1970-01-01 00:00:01 UTC\n\n"},
+        {951827696, "## assistant · 2000-02-29 12:34:56 UTC\n\n"},
+        {2147483647, "## assistant · 2038-01-19 03:14:07 UTC\n\n"},
+        {2147483648, "## assistant · 2038-01-19 03:14:08 UTC\n\n"},
+        {4294967296, "## assistant · 2106-02-07 06:28:16 UTC\n\n"},
+        {253402300799, "## assistant · 9999-12-31 23:59:59 UTC\n\n"},
+        {253402300800, "## assistant\n\n"},
         {0, "## assistant\n\n"},
         {1000000000000000, "## assistant\n\n"}, /* later than any calendar goes */
     };
