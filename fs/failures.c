@@ -28,7 +28,7 @@ static gint64 now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_BOOTTIME, &time);
-    return time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+    return (gint64)time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
 }
 
 /* proc_pid_stat(5): starttime is the 22nd field, in clock ticks, rounded down, so that it may be
