@@ -12,7 +12,8 @@
 #define TRACING "ptrace process_vm_readv "
 #endif
 
-/* Names that libseccomp or the machine does not know are left out. */
+/* Names that libseccomp or the machine does not know are left out. Of some calls 32-bit machines
+ * have several: chown32, utimensat_time64. */
 static const char *const groups[] = {
     /* other programs: none is run any more */
     "execve execveat",
@@ -25,10 +26,13 @@ static const char *const groups[] = {
     "open_by_handle_at",
     /* attributes, which Landlock leaves alone, and lengths, which it does before Linux 6.2. Those
      * of a descriptor stay: SQLite sets modes of what it opens */
-    "chmod fchmodat fchmodat2 chown lchown fchownat truncate utime utimes utimensat futimesat "
+    "chmod fchmodat fchmodat2 chown chown32 lchown lchown32 fchownat truncate truncate64 utime "
+    "utimes utimensat utimensat_time64 futimesat "
     "setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat",
     /* another user or other capabilities */
-    "setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset",
+    "setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset "
+    "setuid32 setgid32 setreuid32 setregid32 setresuid32 setresgid32 setfsuid32 setfsgid32 "
+    "setgroups32",
     /* large parts of the kernel that need not be within reach */
     "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register personality "
     "modify_ldt vm86 vm86old add_key request_key keyctl fanotify_init lookup_dcookie",

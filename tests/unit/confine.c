@@ -305,6 +305,25 @@ static gboolean calls_nothing_of_the_list(const Fixture *f, const CkConfined *co
         {"adjtimex", SYS_adjtimex},
         {"sethostname", SYS_sethostname},
         {"setdomainname", SYS_setdomainname},
+#ifdef SYS_setuid32 /* the calls of 32-bit machines with ids of 32 bits */
+        {"setuid32", SYS_setuid32},
+        {"setgid32", SYS_setgid32},
+        {"setreuid32", SYS_setreuid32},
+        {"setregid32", SYS_setregid32},
+        {"setresuid32", SYS_setresuid32},
+        {"setresgid32", SYS_setresgid32},
+        {"setfsuid32", SYS_setfsuid32},
+        {"setfsgid32", SYS_setfsgid32},
+        {"setgroups32", SYS_setgroups32},
+        {"chown32", SYS_chown32},
+        {"lchown32", SYS_lchown32},
+        {"truncate64", SYS_truncate64},
+#endif
+#ifdef SYS_clock_settime64 /* and with times of 64 bits */
+        {"clock_settime64", SYS_clock_settime64},
+        {"clock_adjtime64", SYS_clock_adjtime64},
+        {"utimensat_time64", SYS_utimensat_time64},
+#endif
     };
     (void)f;
     for (gsize i = 0; i < G_N_ELEMENTS(calls); i++)
