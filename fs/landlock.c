@@ -37,7 +37,7 @@ typedef struct {
 
 /* From which version on the kernel knows what. */
 static const struct {
-    guint version;
+    long version;
     Ruleset added;
 } versions[] = {
     {1,

@@ -23,6 +23,13 @@ static double seconds_valid(const CkRequest *request, const CkStat *stat)
     return stat->final ? CK_FINAL_SECONDS : MIN(request->valid, CK_FINAL_SECONDS);
 }
 
+/* Where time_t has 32 bits, libfuse takes no more: what is later than 2038 stays the latest. */
+static time_t clamped(gint64 seconds)
+{
+    gint64 last = sizeof(time_t) < sizeof(gint64) ? G_MAXINT32 : G_MAXINT64;
+    return (time_t)MIN(seconds, last);
+}
+
 static struct stat attributes(const CkMount *mount, const CkStat *stat)
 {
     const mode_t modes[] = {
@@ -32,7 +39,7 @@ static struct stat attributes(const CkMount *mount, const CkStat *stat)
         [CK_TYPE_LINK] = S_IFLNK | 0777,
     };
     gboolean folder = stat->type == CK_TYPE_FOLDER;
-    struct timespec time = {.tv_sec = stat->time, .tv_nsec = stat->nanoseconds};
+    struct timespec time = {.tv_sec = clamped(stat->time), .tv_nsec = stat->nanoseconds};
     return (struct stat){
         .st_ino = stat->node,
         .st_mode = modes[stat->type],

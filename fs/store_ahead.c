@@ -114,14 +114,15 @@ static gboolean take(const char *name, const CkStat *stat, guint64 position, gpo
         return TRUE;
     GString *bytes = ck_contents_job_bytes(taking->job);
     gsize before = bytes->len;
+    gsize size = (gsize)stat->size;
     g_auto(CkWant) want = {0};
-    if (ck_tree_read(taking->tree, stat->node, 0, stat->size, bytes, &want, NULL) != CK_TREE_OK ||
-        bytes->len - before != stat->size) {
+    if (ck_tree_read(taking->tree, stat->node, 0, size, bytes, &want, NULL) != CK_TREE_OK ||
+        bytes->len - before != size) {
         g_string_truncate(bytes, before);
         return TRUE;
     }
-    ck_contents_job_add(taking->job, stat->node, stat->size);
-    taking->room -= stat->size;
+    ck_contents_job_add(taking->job, stat->node, size);
+    taking->room -= size;
     return TRUE;
 }
 

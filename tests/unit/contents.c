@@ -312,7 +312,7 @@ static void readers_of_large_items_do_not_disturb_each_other(void)
         File file = g_array_index(files, File, i);
         g_ptr_array_add(wholes, read_whole(store, file.file, file.row));
     }
-    for (guint64 offset = 0; reading > 0; offset += WINDOW) {
+    for (gsize offset = 0; reading > 0; offset += WINDOW) {
         reading = 0;
         for (guint i = 0; i < files->len; i++) {
             File file = g_array_index(files, File, i);
@@ -386,9 +386,9 @@ static void an_item_too_large_to_be_kept_is_read_all_the_same(void)
     g_autoptr(GString) whole = read_whole(store, CK_FILE_ITEM_JSON, huge.row);
     g_autoptr(GString) other = read_whole(store, CK_FILE_ITEM_JSON, kept.row);
     g_assert_cmpuint(whole->len, ==, huge.json_size);
-    const guint64 offsets[] = {0, 1, 32 * 1024 * 1024 - 1, whole->len - WINDOW, whole->len - 1};
+    const gsize offsets[] = {0, 1, 32 * 1024 * 1024 - 1, whole->len - WINDOW, whole->len - 1};
     for (gsize i = 0; i < G_N_ELEMENTS(offsets); i++) {
-        guint64 at = offsets[i];
+        gsize at = offsets[i];
         g_autoptr(GString) part = read_again(contents, CK_FILE_ITEM_JSON, huge.row, at, WINDOW);
         g_autoptr(GString) again = read_again(contents, CK_FILE_ITEM_JSON, kept.row, i, WINDOW);
         assert_same_bytes(part, whole->str + at, MIN(WINDOW, whole->len - at));
