@@ -57,6 +57,8 @@ static gboolean on_requests(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+#ifndef LIBFUSE_TELLS_OF_PARALLEL_DIROPS /* meson.build */
+
 /* How libfuse reads and writes the descriptor: as it would itself, but for the reply to INIT. */
 
 static ssize_t read_request(int fd, void *bytes, size_t size, void *userdata)
@@ -76,6 +78,23 @@ static ssize_t write_reply(int fd, struct iovec *parts, int count, void *userdat
     }
     return writev(fd, parts, count);
 }
+
+static gboolean take_io(struct fuse_session *fuse, int fd)
+{
+    static const struct fuse_custom_io io = {.read = read_request, .writev = write_reply};
+    return fuse_session_custom_io(fuse, &io, fd) == 0;
+}
+
+#else
+
+static gboolean take_io(struct fuse_session *fuse, int fd)
+{
+    (void)fuse;
+    (void)fd;
+    return TRUE;
+}
+
+#endif
 
 static struct fuse_session *new_fuse(CkMount *mount, const char *options, gboolean debug)
 {
@@ -133,8 +152,7 @@ CkSession *ck_session_mount(CkMount *mount, CkKeeper *keeper, const char *option
     int fd = ck_keeper_mount(keeper, error);
     if (fd < 0 || !take_descriptor(fuse, fd))
         return NULL;
-    static const struct fuse_custom_io io = {.read = read_request, .writev = write_reply};
-    if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL) || fuse_session_custom_io(fuse, &io, fd) != 0)
+    if (!g_unix_set_fd_nonblocking(fd, TRUE, NULL) || !take_io(fuse, fd))
         return NULL;
     mount->notifier = session->notifier = ck_notifier_new(fuse, mount->context);
     mount->expiry = session->expiry = ck_expiry_new(mount->context, session->notifier);
