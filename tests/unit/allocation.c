@@ -18,6 +18,7 @@
 #include "rows.h"
 #include "store_file.h"
 #include "store_private.h"
+#include "stride.h"
 
 /* What fails. Another thread decodes what comes from a server. */
 static struct {
@@ -564,7 +565,7 @@ static void fail_each(const Case *c, gboolean all)
     g_autoptr(CkStore) store = new_filled_store();
     g_autofree char *before = dump(store);
     gboolean failed = TRUE;
-    for (guint which = 0; failed; which++) {
+    for (guint which = 0; failed; which += stride()) {
         g_autoptr(GString) out = g_string_new(NULL);
         g_autoptr(GError) error = NULL;
         sqlite3_db_release_memory(store->db);
@@ -598,7 +599,7 @@ static void what_is_read_or_written_is_whole_or_an_error(gconstpointer data)
 static void a_store_is_made_or_not(void)
 {
     gboolean failed = TRUE;
-    for (guint which = 0; failed; which += 7) {
+    for (guint which = 0; failed; which += 7 * stride()) {
         g_autoptr(GError) error = NULL;
         sqlite3_int64 used = sqlite3_memory_used();
         fail_at(which, FALSE);
@@ -762,7 +763,7 @@ static void assert_all(Account *a, const char *expected)
 static void a_listing_is_whole_or_an_error(void)
 {
     gboolean failed = TRUE;
-    for (guint which = 0; failed; which++) {
+    for (guint which = 0; failed; which += stride()) {
         g_autoptr(Account) a = account_new();
         g_autoptr(GError) error = NULL;
         fail_at(which, FALSE);

@@ -2,6 +2,7 @@
 #include "listing.h"
 
 #include "error.h"
+#include "stride.h"
 
 /* An account of threads, and a server that lists it. Threads are known by their index, the newest
  * first; several can have the same time. */
@@ -219,7 +220,7 @@ static void short_listings_are_read_from_the_front(void)
  * be neighbours or the same one. */
 static void long_ones_take_half_as_many_rounds(void)
 {
-    for (guint count = 21; count <= 250; count++) {
+    for (guint count = 21; count <= 250; count += stride()) {
         g_autoptr(Fixture) f = fixture_new(10);
         guint all = pages(count, 10), more = count % 10 == 0 || count % 10 == 9;
         add_threads(f, count, 100000, 7);
@@ -273,7 +274,7 @@ static void where_nothing_comes_after_the_back_the_front_goes_on_alone(void)
  * listing is read, and servers with either order of ties. */
 static void none_is_missing_and_none_comes_twice(void)
 {
-    for (guint seed = 0; seed < 500; seed++) {
+    for (guint seed = 0; seed < 500; seed += stride()) {
         g_autoptr(GRand) random = g_rand_new_with_seed(seed);
         guint page_size = (guint)g_rand_int_range(random, 1, 12);
         g_autoptr(Fixture) f = fixture_new(page_size);
@@ -329,7 +330,7 @@ static void what_another_mount_began_is_read_on_from_the_front(void)
 
 static void mounts_may_end_at_any_moment(void)
 {
-    for (guint seed = 0; seed < 300; seed++) {
+    for (guint seed = 0; seed < 300; seed += stride()) {
         g_autoptr(GRand) random = g_rand_new_with_seed(seed);
         guint page_size = (guint)g_rand_int_range(random, 1, 12);
         g_autoptr(Fixture) f = fixture_new(page_size);
@@ -348,7 +349,7 @@ static void mounts_may_end_at_any_moment(void)
 /* Not every server may tell times, or list by them. */
 static void times_need_not_be_true(void)
 {
-    for (guint seed = 0; seed < 200; seed++) {
+    for (guint seed = 0; seed < 200; seed += stride()) {
         g_autoptr(GRand) random = g_rand_new_with_seed(seed);
         g_autoptr(Fixture) f = fixture_new(5);
         add_threads(f, 60, 10000, 10);
