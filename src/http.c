@@ -109,13 +109,16 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data)
 }
 
 /* CURLOPT_HEADERFUNCTION: a status line, a header or a trailer with its line end, or the line end
- * alone behind the headers; also those of interim answers (1xx), however many come. */
+ * alone behind the headers; also those of interim answers (1xx), however many come. curl 8.23 gives
+ * a line without its end where the connection ends in it. */
 static size_t take_header(char *line, size_t size, size_t count, void *data)
 {
     CkHttpRequest *request = data;
     gboolean begins = size * count >= 5 && memcmp(line, "HTTP/", 5) == 0;
+    gboolean is_whole = size * count > 0 && line[size * count - 1] == '\n';
     request->head_size += size * count;
-    request->has_head = *line == '\r' || *line == '\n' || (request->has_head && !begins);
+    request->has_head =
+        (is_whole && (*line == '\r' || *line == '\n')) || (request->has_head && !begins);
     if (request->head_size > CK_HTTP_MAX_HEADERS) {
         request->too_large = HEADERS_TOO_LARGE;
         return 0;
