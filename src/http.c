@@ -469,6 +469,9 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     /* Else curl keeps fewer connections, the fewer requests are under way. */
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)options->concurrency);
     curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)options->concurrency);
+#ifdef HAVE_CURLMOPT_QUICK_EXIT /* meson.build; a multi then has the threads that resolve */
+    curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
     return http;
 }
 
