@@ -253,8 +253,8 @@ static void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file
         fuse_reply_err(req, ENOSYS);
         return;
     }
-    if ((file->flags & O_ACCMODE) !=
-        O_RDONLY) { /* the kernel would say so of a mount that is "ro" */
+    /* Of a mount that is "ro" the kernel would say so. */
+    if ((file->flags & O_ACCMODE) != O_RDONLY) {
         fuse_reply_err(req, EROFS);
         return;
     }
