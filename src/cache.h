@@ -11,7 +11,8 @@
  * The store takes itself for the only writer. So a mount that finds the file locked works on a
  * private copy, and what it fetches goes with it.
  *
- * If the key is exchanged while it is open, the file gets the name of the new one when it is closed.
+ * If the key is exchanged while it is open, the file gets the name of the new one when it is
+ * closed.
  *
  * A file that is as it was left, by size and time, is trusted as any other file is. Where it is
  * not, or was not closed, all of it is read once to find damage. A file that is damaged, when it is

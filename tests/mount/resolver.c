@@ -3,8 +3,8 @@
  * Preloaded into the program by faults.py, to fail to resolve a name while the program runs.
  *
  * RESOLVER_FILE names a file that says what becomes of names that end in "chatkit.test", each time
- * one is asked for: "none" no such host, "again" a temporary failure, "silent" no answer for as long
- * as it says so; anything else, or no file: this machine.
+ * one is asked for: "none" no such host, "again" a temporary failure, "silent" no answer for as
+ * long as it says so; anything else, or no file: this machine.
  */
 #include <dlfcn.h>
 #include <netdb.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* For LD_PRELOAD: nowhere.test is this machine, as long as there is no file $STUCK. Then no name can
- * be resolved any more, nor is an error said; $TRIED, which must be there, gets a byte where that is
- * tried. It is opened at the start: later the program may not write. */
+/* For LD_PRELOAD: nowhere.test is this machine, as long as there is no file $STUCK. Then no name
+ * can be resolved any more, nor is an error said; $TRIED, which must be there, gets a byte where
+ * that is tried. It is opened at the start: later the program may not write. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
