@@ -3,10 +3,7 @@
 
 #include "markdown.h"
 #include "text.h"
-
-#define TIME_MAX G_GINT64_CONSTANT(253402300799) /* the last second of the year 9999 */
-#define DAY      86400
-#define EPOCH    719163 /* 1970-01-01 as a day of GDate's */
+#include "timestamp.h"
 
 static void put_text(CkSink *out, const char *text)
 {
@@ -340,32 +337,24 @@ static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
     return 1;
 }
 
-#define TIME_SIZE 64 /* more than any time takes */
-
-/* Writes the time into text, with separator before the hours and zone after the seconds; "" where
- * there is none, or none before the year 10000. By hand: time_t may have 32 bits. */
-static void format_time(gint64 seconds, char separator, const char *zone, char text[TIME_SIZE])
+/* In ISO 8601, to be freed; NULL where no time is given, or none before the year 10000. */
+static char *format_time(gint64 seconds)
 {
-    *text = '\0';
-    if (seconds <= 0 || seconds > TIME_MAX)
-        return;
-    int second = (int)(seconds % DAY);
-    GDate date;
-    g_date_clear(&date, 1);
-    g_date_set_julian(&date, EPOCH + (guint32)(seconds / DAY));
-    g_snprintf(text, TIME_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d%s", g_date_get_year(&date),
-               g_date_get_month(&date), g_date_get_day(&date), separator, second / 3600,
-               second / 60 % 60, second % 60, zone);
+    return seconds > 0 ? ck_timestamp_format(seconds) : NULL;
 }
 
 void ck_render_item(const CkItem *item, CkSink *out)
 {
-    char time[TIME_SIZE];
-    format_time(item->created_at, ' ', " UTC", time);
+    g_autofree char *time = format_time(item->created_at);
     ck_sink_string(out, "## ");
     ck_sink_string(out, item->role);
-    ck_sink_string(out, *time ? " · " : "");
-    ck_sink_string(out, time);
+    if (time) { /* 2024-04-05T12:00:00Z */
+        ck_sink_string(out, " · ");
+        ck_sink_bytes(out, time, strlen("2024-04-05"));
+        ck_sink_string(out, " ");
+        ck_sink_bytes(out, time + strlen("2024-04-05T"), strlen("12:00:00"));
+        ck_sink_string(out, " UTC");
+    }
     ck_sink_string(out, "\n\n");
     for (guint i = 0; i < item->parts->len;)
         i += put_parts(out, item->parts, i);
@@ -405,8 +394,7 @@ static gboolean is_titled(const CkThread *thread)
 
 void ck_render_thread_head(const CkThread *thread, CkSink *out)
 {
-    char created[TIME_SIZE];
-    format_time(thread->created_at, 'T', "Z", created);
+    g_autofree char *created = format_time(thread->created_at);
     ck_sink_string(out, "---\n");
     put_yaml(out, "id", thread->id);
     put_yaml(out, "title", thread->title);
@@ -414,7 +402,7 @@ void ck_render_thread_head(const CkThread *thread, CkSink *out)
     put_yaml(out, "status", thread->status);
     put_yaml(out, "reason", thread->reason);
     ck_sink_string(out, "created: ");
-    ck_sink_string(out, *created ? created : "null");
+    ck_sink_string(out, created ? created : "null");
     ck_sink_string(out, "\n---\n\n# ");
     put_plain(out, is_titled(thread) ? thread->title : thread->id ? thread->id : "(no id)");
     ck_sink_string(out, "\n\n");
