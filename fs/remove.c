@@ -113,14 +113,13 @@ CkTreeResult ck_remove_file(CkRequest *request, CkWant *want, GError **error)
 {
     CkMount *mount = request->mount;
     CkStat stat;
-    g_autofree char *id = NULL;
     CkTreeResult result = ck_tree_lookup(mount->tree, request->node, request->name,
                                          request->no_thread, &stat, want, error);
     if (result == CK_TREE_WANT || result == CK_TREE_FAILED)
         return result;
     if (result == CK_TREE_ABSENT)
         fuse_reply_err(request->req, ENOENT);
-    else if (is_thread(mount, request->node, &id) &&
+    else if (ck_tree_thread(request->node) > 0 &&
              ck_removals_unlink(mount->removals, request->node, process_of(request), stat.node))
         fuse_reply_err(request->req, 0);
     else
