@@ -36,11 +36,16 @@ only_7_is_gone() {
     expect_requests 1 '^DELETE /v1/chatkit/threads/cthr_00007$'
 }
 
-# Nothing is gone, and nothing was asked for.
-nothing_is_gone() {
+# All threads are there, whatever was asked for.
+all_are_there() {
     expect "$(on_server)" "$(account '.[].thread.id')" "threads on the server"
     shows "$(account '.[].thread.id')"
     expect "$(ls "$T" | wc -l)" 8 "files"
+}
+
+# Nothing is gone, and nothing was asked for.
+nothing_is_gone() {
+    all_are_there
     expect_requests 0 ^DELETE
 }
 
@@ -333,9 +338,7 @@ fails_with() {
     expect_errno "$1" rmdir "$T"
     logged "deleting thread cthr_00007: $2"
     control DELETE /faults >/dev/null
-    expect "$(ls "$T" | wc -l)" 8 "files"
-    shows "$(account '.[].thread.id')"
-    expect "$(on_server)" "$(account '.[].thread.id')" "threads on the server"
+    all_are_there
 }
 
 @test "a key that may not delete is EACCES, and the log says so" {
@@ -387,13 +390,7 @@ only_7_is_gone_after() {
     fault status '' 'times: null, status: 404'
     expect_errno EIO rmdir "$T" # to rm -f, ENOENT would be well
     control DELETE /faults >/dev/null
-    nothing_is_gone_after_all
-}
-
-nothing_is_gone_after_all() {
-    expect "$(on_server)" "$(account '.[].thread.id')" "threads on the server"
-    shows "$(account '.[].thread.id')"
-    expect "$(ls "$T" | wc -l)" 8 "files"
+    all_are_there
 }
 
 @test "a server that does not know how to delete is EIO" {
@@ -409,7 +406,7 @@ nothing_is_gone_after_all() {
         '{"id": "cthr_00008", "object": "chatkit.thread.deleted", "deleted": true}' '{}' '"no JSON"'; do
         fault body ^DELETE "body: $body"
         expect_errno EIO rmdir "$T"
-        nothing_is_gone_after_all
+        all_are_there
     done
     logged 'deleting thread cthr_00007: the server does not say that the thread has been deleted'
 }
