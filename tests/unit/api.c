@@ -743,22 +743,29 @@ static void a_quota_that_is_used_up_is_told_at_once_and_stops_nobody_else(void)
     g_assert_cmpuint(ck_api_usage(f->api).gate.allowed, ==, f->config->concurrency);
 }
 
-/* Three attempts of the first call and two of the second one; the third asks nobody. */
+/* Three attempts of the first call, and one of each of two more: the wait for the next one, which
+ * is at most half a second then, is over before the server would be tried again. The last call asks
+ * nobody. */
 static void a_server_out_of_reach_is_left_alone(void)
 {
     g_autoptr(Fixture) f = fixture_new();
-    g_auto(Outcome) first = {0}, second = {0}, third = {0};
+    g_auto(Outcome) first = {0}, second = {0}, third = {0}, last = {0};
     for (int i = 0; i < 5; i++)
         server_raw(f->server, LIST, "", 0);
     list_and_wait(f, &first);
+    list(f, &second);
+    server_run_until(f->context,
+                     server_seen(f->server) == 4 && ck_api_usage(f->api).under_way == 0);
     g_assert_true(ck_api_usage(f->api).gate.reachable);
-    list_and_wait(f, &second);
+    list(f, &third);
+    server_run_until(f->context, second.calls == 1 && third.calls == 1);
     g_assert_false(ck_api_usage(f->api).gate.reachable);
-    list_and_wait(f, &third);
+    list_and_wait(f, &last);
     g_assert_error(first.error, CK_ERROR, CK_ERROR_CONNECTION);
     g_assert_error(second.error, CK_ERROR, CK_ERROR_CONNECTION);
     g_assert_error(third.error, CK_ERROR, CK_ERROR_CONNECTION);
-    g_assert_nonnull(strstr(third.error->message, "; it is not tried again for "));
+    g_assert_error(last.error, CK_ERROR, CK_ERROR_CONNECTION);
+    g_assert_nonnull(strstr(last.error->message, "; it is not tried again for "));
     g_assert_cmpuint(server_seen(f->server), ==, 5);
 }
 
