@@ -134,7 +134,7 @@ grep_in_mount() {
 
 @test "what rg, fd, git and VS Code look for beside users' folders costs no request" {
     mount_read --group-by=user
-    quiet env -C "$MNT" rg -l invoice
+    quiet env -C "$MNT" rg -l invoice .
     quiet env -C "$MNT" fdfind thread.md
     expect "${#lines[@]}" "$(account length)"
     quiet env -C "$MNT" git grep --no-index -l invoice
