@@ -46,7 +46,7 @@ static const char help[] =
     "  --relist=TIME         after how long titles, states and deletions are looked for in the\n"
     "                        whole list of threads (default 10m)\n"
     "  --strict              what can't be checked is an error; else what is known is shown\n"
-    "  --refresh MOUNTPOINT  has a running chatkitfs do so now, and waits for it\n"
+    "  --refresh MOUNTPOINT  has the chatkitfs there check everything that it knows, and waits\n"
     "  --allow-delete        rmdir (and rm -r) of a thread's folder deletes the thread, for good\n"
     "  --offline             show what the cache has, and ask for nothing\n"
     "  --sync                bring everything into the cache, and mount nothing\n"
@@ -189,6 +189,13 @@ static int take_flag(Parse *parse, const char *flag)
     return 0;
 }
 
+/* Whether it is there or not is all that there is to say. */
+static gboolean is_switch(const char *name, gboolean dashes)
+{
+    static const char *const flags[] = {"check", "help", "refresh", "sync", "version", NULL};
+    return ck_config_has_switch(name) || (dashes && g_strv_contains(flags, name));
+}
+
 /* --name=value, or name=value out of -o. */
 static int take_option(Parse *parse, const char *option)
 {
@@ -202,13 +209,15 @@ static int take_option(Parse *parse, const char *option)
     g_strdelimit(parts[0], "_", '-');
     gboolean config = strcmp(parts[0], "config") == 0;
     if ((config || ck_config_has(parts[0])) && (!parts[1] || (config && !*parts[1])))
-        return invalid(parse, "--%s needs a value", parts[0]);
+        return invalid(parse, "--%s needs a value, with a = before it", parts[0]);
+    if (is_switch(parts[0], dashes) && parts[1])
+        return invalid(parse, "--%s takes no value: leave out what comes after the name", parts[0]);
     if (config) {
         g_free(options->config_file);
         options->config_file = g_strdup(parts[1]);
         return 0;
     }
-    if (ck_config_has(parts[0]) || (ck_config_has_switch(parts[0]) && !parts[1])) {
+    if (ck_config_has(parts[0]) || ck_config_has_switch(parts[0])) {
         g_ptr_array_add(parse->settings, g_strdup(parts[0]));
         g_ptr_array_add(parse->settings, g_strdup(parts[1] ? parts[1] : ""));
         return 0;
@@ -275,6 +284,12 @@ static gboolean arrange_arguments(CkOptions *options, GError **error)
         options->source = options->mountpoint;
         options->mountpoint = NULL;
     }
+    if (options->sync + options->check + options->refresh > 1)
+        return ck_error_invalid(
+            error, "--sync, --check and --refresh contradict one another: leave one alone");
+    if (options->refresh && options->source)
+        return ck_error_invalid(error, "--refresh takes a mountpoint alone: leave %s out",
+                                options->source);
     if (options->sync && options->mountpoint)
         return ck_error_invalid(error, "--sync mounts nothing: leave %s out", options->mountpoint);
     if (!options->mountpoint && !options->sync && !options->check && !options->help &&

@@ -434,6 +434,25 @@ fails_with() {
     expect_requests 0
 }
 
+@test "a value of an option that takes none" {
+    local option
+    for option in --strict=yes --offline= --refresh="$MNT" --check=1 --help=1; do
+        fails "${option%%=*} takes no value" "$CHATKITFS" "$option" "$MNT"
+    done
+    fails '--strict takes no value' "$CHATKITFS" -o strict=true "$MNT"
+    expect_requests 0
+}
+
+@test "options that do something else than mounting, together" {
+    local options
+    for options in '--refresh --sync' '--sync --check' "--refresh --check $MNT"; do
+        fails 'contradict one another' "$CHATKITFS" $options
+    done
+    fails 'no mountpoint given' "$CHATKITFS" --refresh
+    fails "takes a mountpoint alone: leave one out" "$CHATKITFS" --refresh one "$MNT"
+    expect_requests 0
+}
+
 @test "-o with nothing after it" {
     fails '[-]o' "$CHATKITFS" "$MNT" -o
     expect_requests 0

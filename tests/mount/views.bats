@@ -357,7 +357,7 @@ refused() {
 @test "an option that needs a value" {
     local option
     for option in names formats user since until; do
-        fails "--$option needs a value" "$CHATKITFS" "--$option" "$MNT"
+        fails "--$option needs a value, with a = before it" "$CHATKITFS" "--$option" "$MNT"
     done
     expect_requests 0
 }
