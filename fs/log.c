@@ -11,12 +11,15 @@
 #include "error.h"
 
 #define REPEAT_SECONDS 60
+#define LINES_MOST     10 /* of a code, in that time */
 
-/* The last failure of a code that was logged. */
+/* The last failure of a code that was logged. Times are monotonic, in µs. */
 typedef struct {
     char *message; /* NULL: none yet */
-    gint64 time;   /* monotonic µs */
-    guint more;    /* failures like it that were not logged since */
+    gint64 time;
+    gint64 since; /* when the first of the lines was logged that are counted */
+    guint lines;
+    guint more; /* failures that were not logged after it */
 } Logged;
 
 struct _CkLog {
@@ -114,6 +117,8 @@ static gboolean concerns_all(CkError code)
     case CK_ERROR_UNREACHABLE:
     case CK_ERROR_CONNECTION:
     case CK_ERROR_OFFLINE:
+    case CK_ERROR_STORE_FULL:
+    case CK_ERROR_NO_MEMORY:
         return TRUE;
     default:
         return FALSE;
@@ -139,16 +144,22 @@ void ck_log_failure(const GError *error, gpointer data)
     keep_last(log, error);
     CkError code = error->domain == CK_ERROR ? (CkError)error->code : CK_ERROR_STORE;
     Logged *last = &log->logged[code];
-    gint64 now = g_get_monotonic_time();
-    gboolean alike =
-        last->message && (concerns_all(code) || strcmp(last->message, error->message) == 0);
-    if (alike && now - last->time < REPEAT_SECONDS * G_USEC_PER_SEC) {
+    gint64 now = g_get_monotonic_time(), recent = now - REPEAT_SECONDS * G_USEC_PER_SEC;
+    gboolean alike = last->message && last->time > recent &&
+                     (concerns_all(code) || strcmp(last->message, error->message) == 0);
+    gboolean counts = last->message && last->since > recent;
+    if (alike || (counts && last->lines >= LINES_MOST)) {
         last->more++;
         return;
     }
     g_autofree char *more =
         last->more > 0 ? g_strdup_printf(" (and %u more like the one before)", last->more) : NULL;
     g_free(last->message);
-    *last = (Logged){.message = g_strdup(error->message), .time = now};
+    *last = (Logged){
+        .message = g_strdup(error->message),
+        .time = now,
+        .since = counts ? last->since : now,
+        .lines = counts ? last->lines + 1 : 1,
+    };
     g_warning("%s: %s%s", error->message, ck_error_remedy(code), more ? more : "");
 }

@@ -20,8 +20,8 @@ void ck_log_note(const CkLog *log, const char *line);
 /* From now on writes to syslog. */
 void ck_log_to_syslog(CkLog *log);
 
-/* One line for a failure: what happened and what to do. One like the last of its code is
- * only counted for a minute. A CkPagerReport; data: the log. */
+/* One line for a failure: what happened and what to do. One like the last of its code, and those
+ * of a code after its tenth line, are only counted for a minute. A CkPagerReport; data: the log. */
 void ck_log_failure(const GError *error, gpointer data);
 
 /* The last failure that it was told of, borrowed until the next one; NULL: none. *time: when it

@@ -369,6 +369,7 @@ static int failure_status(const CkOptions *options, const GError *error)
     case CK_ERROR_DENIED:
     case CK_ERROR_NOT_FOUND:
     case CK_ERROR_REJECTED:
+    case CK_ERROR_OFFLINE:
         return EXIT_FAILURE;
     default:
         return EXIT_NOT_NOW;

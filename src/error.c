@@ -12,7 +12,7 @@ const char *ck_error_remedy(CkError code)
         return "check OPENAI_API_KEY (or --api-key-file), and that the key may read ChatKit "
                "threads (to delete one, write)";
     case CK_ERROR_NOT_FOUND:
-        return "it may have been deleted; if nothing is found, check OPENAI_BASE_URL";
+        return "it may have been deleted; if nothing is found, check OPENAI_BASE_URL, with its /v1";
     case CK_ERROR_REJECTED:
         return "check OPENAI_BASE_URL; if it is right, please report this";
     case CK_ERROR_RATE_LIMITED:

@@ -196,6 +196,8 @@ fails_with() {
         fault status /threads 'status: 500, times: null'
         fails_with 32 'answered 500' "$CHATKITFS" $options "$MNT"
         control DELETE /faults >/dev/null
+        fails_with 1 'not fetched before' "$CHATKITFS" $options --offline \
+            --cache-dir="$BATS_TEST_TMPDIR/cache" "$MNT"
     done
     # Not of what mounts nothing.
     fails_with 1 'connect to' env OPENAI_BASE_URL="http://127.0.0.1:$(free_port)/v1" "$CHATKITFS" --check

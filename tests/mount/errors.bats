@@ -376,3 +376,13 @@ all_threads() {
     done
     logged '401.*: check OPENAI_API_KEY'
 }
+
+@test "what fails for each folder in its own way is logged ten times a minute" {
+    local folder
+    mount_in_foreground
+    fault body /items 'times: null, body: "<html>"'
+    for folder in $(ls -U "$MNT" | head -n 15); do
+        expect_errno EIO list "$MNT/$folder"
+    done
+    expect "$(grep -c 'check that OPENAI_BASE_URL' "$LOG")" 10
+}
