@@ -7,6 +7,7 @@
 #include "confine.h"
 #include "error.h"
 #include "mountpoint.h"
+#include "private_directory.h"
 #include "timestamp.h"
 
 /* What the server said. */
@@ -197,6 +198,8 @@ gboolean ck_check_command(const CkOptions *options, GError **error)
         return FALSE;
     if (options->mountpoint &&
         !(mountpoint = ck_mountpoint_resolve(options->mountpoint, options->non_empty, error)))
+        return FALSE;
+    if (config->cache_dir && !ck_private_directory_check(config->cache_dir, mountpoint, error))
         return FALSE;
     if (!config->offline) {
         ck_confine(config->base_url, NULL);

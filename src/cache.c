@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "private_directory.h"
 #include "store_file.h"
 #include "worker.h"
 
@@ -76,43 +76,6 @@ static gboolean fail_with_errno(GError **error, const char *directory)
         "can't write to the cache directory %s: %s; make it writable and make room there, "
         "or choose another --cache-dir",
         directory, g_strerror(errno));
-}
-
-static gboolean is_in(const char *path, const char *directory)
-{
-    gsize length = strlen(directory);
-    return strncmp(path, directory, length) == 0 && (path[length] == '/' || !path[length]);
-}
-
-/* The directory, made if need be, to be freed; one that nobody else can look into. */
-static char *prepare_directory(const char *given, const char *mountpoint, GError **error)
-{
-    g_autofree char *path = g_canonicalize_filename(given, NULL);
-    g_autofree char *real = NULL;
-    struct stat status;
-    /* Before it is made, and again once links in it are followed. */
-    gboolean inside = mountpoint && is_in(path, mountpoint);
-    if (!inside && (g_mkdir_with_parents(path, 0700) != 0 || g_stat(path, &status) != 0)) {
-        ck_error_invalid(error, "can't make the cache directory %s: %s; choose another --cache-dir",
-                         path, g_strerror(errno));
-        return NULL;
-    }
-    real = inside ? NULL : realpath(path, NULL);
-    if (inside || (mountpoint && real && is_in(real, mountpoint)))
-        ck_error_invalid(
-            error, "the cache directory %s is in the mountpoint: choose another --cache-dir", path);
-    else if (!real || !S_ISDIR(status.st_mode))
-        ck_error_invalid(
-            error, "the cache directory %s is no directory: choose another --cache-dir", path);
-    else if (status.st_uid != geteuid())
-        ck_error_invalid(
-            error, "the cache directory %s belongs to another user: choose another --cache-dir",
-            path);
-    else if (status.st_mode & 077)
-        ck_error_invalid(error, "others can use the cache directory %s: chmod 700 %s", path, path);
-    else
-        return g_steal_pointer(&real);
-    return NULL;
 }
 
 /* Opens a file of ours, made if need be; -1 with the error set. It is never a link. */
@@ -406,7 +369,7 @@ CkCache *ck_cache_open(GMainContext *context, const CkConfig *config, const char
     cache->lock = -1;
     if (!config->cache_dir)
         return (cache->store = ck_store_new(error)) ? g_steal_pointer(&cache) : NULL;
-    cache->directory = prepare_directory(config->cache_dir, mountpoint, error);
+    cache->directory = ck_private_directory_make(config->cache_dir, mountpoint, error);
     if (!cache->directory)
         return NULL;
     ck_store_set_temporary(cache->directory);

@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "keys.h"
+#include "private_directory.h"
 #include "rows.h"
 #include "store_file.h"
 #include "stride.h"
@@ -118,6 +119,17 @@ static void assert_fails(Fixture *f, const char *mountpoint, const char *regex)
     g_assert_null(strchr(error->message, '\n'));
     if (!g_regex_match_simple(regex, error->message, 0, 0))
         g_error("\"%s\" does not match %s", error->message, regex);
+}
+
+/* The same, and the check says so before. */
+static void assert_checked(Fixture *f, const char *mountpoint, const char *regex)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_false(ck_private_directory_check(f->config->cache_dir, mountpoint, &error));
+    g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
+    if (!g_regex_match_simple(regex, error->message, 0, 0))
+        g_error("\"%s\" does not match %s", error->message, regex);
+    assert_fails(f, mountpoint, regex);
 }
 
 /* Rows */
@@ -273,7 +285,7 @@ static void a_directory_that_others_can_use_is_refused(void)
     g_assert_cmpint(g_mkdir_with_parents(f->directory, 0700), ==, 0);
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
         g_assert_cmpint(g_chmod(f->directory, modes[i]), ==, 0);
-        assert_fails(f, "/nowhere", "others can use .*/some/cache: chmod 700 /.*/some/cache$");
+        assert_checked(f, "/nowhere", "others can use .*/some/cache: chmod 700 /.*/some/cache$");
     }
     g_assert_cmpint(g_chmod(f->directory, 0700), ==, 0);
     ck_cache_free(open_cache(f));
@@ -284,14 +296,19 @@ static void what_is_no_directory_of_ours_is_refused(void)
     g_autoptr(Fixture) f = fixture_new();
     g_autofree char *parent = g_path_get_dirname(f->directory);
     g_autofree char *file = g_build_filename(f->root, "file", NULL);
+    g_autofree char *in_file = g_build_filename(file, "cache", NULL);
     g_assert_true(g_file_set_contents(file, "", 0, NULL));
     ck_config_set(f->config, "cache-dir", file, NULL);
-    assert_fails(f, "/nowhere", "can't make .*/file: Not a directory|file is no directory");
+    assert_checked(f, "/nowhere",
+                   "can't make .*/file: (Not a directory|File exists)|file is no directory");
+    ck_config_set(f->config, "cache-dir", in_file, NULL);
+    assert_checked(f, "/nowhere", "can't make .*/file/cache: Not a directory");
     ck_config_set(f->config, "cache-dir", geteuid() == 0 ? "/proc/1/net" : "/", NULL);
-    assert_fails(f, "/nowhere", "others can use|belongs to another user");
+    assert_checked(f, "/nowhere", "others can use|belongs to another user");
     ck_config_set(f->config, "cache-dir", f->directory, NULL);
-    assert_fails(f, parent, "some/cache is in the mountpoint");
-    assert_fails(f, f->directory, "some/cache is in the mountpoint");
+    assert_checked(f, parent, "some/cache is in the mountpoint");
+    assert_checked(f, f->directory, "some/cache is in the mountpoint");
+    g_assert_true(ck_private_directory_check(f->config->cache_dir, "/nowhere", NULL));
     g_assert_false(g_file_test(parent, G_FILE_TEST_EXISTS));
 }
 
