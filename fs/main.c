@@ -305,6 +305,10 @@ static gboolean run_confined(Program *program, const char *mountpoint, GError **
         keeper ? ck_cache_open(context, options->config, mountpoint, error) : NULL;
     if (!cache)
         return FALSE;
+    if (options->config->cache_dir && !ck_cache_is_own(cache))
+        g_message("another mount uses the cache in %s: this one begins with a copy, and what it "
+                  "fetches is not kept",
+                  options->config->cache_dir);
     program->confined = ck_confine(options->config->offline ? NULL : options->config->base_url,
                                    ck_cache_directory(cache));
     watch_signals(program);

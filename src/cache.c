@@ -352,9 +352,6 @@ static gboolean open_store(CkCache *cache, GError **error)
     } else if (errno != EWOULDBLOCK) {
         fail_with_errno(error, cache->directory);
     } else {
-        g_message("another mount uses the cache in %s: this one begins with a copy, and what it "
-                  "fetches is not kept",
-                  cache->directory);
         cache->store = copy_file(cache, path, error);
     }
     return cache->store != NULL;

@@ -113,26 +113,36 @@ static gboolean set_names(CkConfig *config, const char *value, GError **error)
 
 #define SECONDS_MAX (365 * 86400)
 
+static const struct {
+    const char *word;
+    CkFormats format;
+} known_formats[] = {{"json", CK_FORMAT_JSON},
+                     {"md", CK_FORMAT_MD},
+                     {"transcript", CK_FORMAT_TRANSCRIPT},
+                     {"jsonl", CK_FORMAT_JSONL}};
+
+char *ck_config_formats(const CkConfig *config)
+{
+    GString *words = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(known_formats); i++)
+        if (config->formats & known_formats[i].format)
+            g_string_append_printf(words, "%s%s", words->len > 0 ? "," : "", known_formats[i].word);
+    return g_string_free(words, FALSE);
+}
+
 /* A colon separates as well as a comma, which ends an option within -o. */
 static gboolean set_formats(CkConfig *config, const char *value, GError **error)
 {
-    static const struct {
-        const char *word;
-        CkFormats format;
-    } known[] = {{"json", CK_FORMAT_JSON},
-                 {"md", CK_FORMAT_MD},
-                 {"transcript", CK_FORMAT_TRANSCRIPT},
-                 {"jsonl", CK_FORMAT_JSONL}};
     static const char allowed[] = "one or more of json, md, transcript and jsonl, comma-separated";
     g_auto(GStrv) words = g_strsplit_set(value, ",:", -1);
     CkFormats formats = 0;
     for (char **word = words; *word; word++) {
         gsize i = 0;
-        while (i < G_N_ELEMENTS(known) && strcmp(*word, known[i].word) != 0)
+        while (i < G_N_ELEMENTS(known_formats) && strcmp(*word, known_formats[i].word) != 0)
             i++;
-        if (i == G_N_ELEMENTS(known))
+        if (i == G_N_ELEMENTS(known_formats))
             return bad_value(error, "formats", value, allowed);
-        formats |= known[i].format;
+        formats |= known_formats[i].format;
     }
     if (formats == 0)
         return bad_value(error, "formats", value, allowed);

@@ -69,6 +69,9 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
 gboolean ck_config_set_default(CkConfig *config, const char *name, const char *value,
                                GError **error);
 
+/* The formats, as the setting takes them; to be freed. */
+char *ck_config_formats(const CkConfig *config);
+
 /* Whether a thread created then is to be shown. One of unknown time (0) is. */
 gboolean ck_config_shows(const CkConfig *config, gint64 created_at);
 

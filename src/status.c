@@ -116,6 +116,7 @@ static void write_account(Writer *writer, const CkConfig *config)
 
 static void write_view(Writer *writer, const CkConfig *config)
 {
+    g_autofree char *formats = ck_config_formats(config);
     begin(writer, "view");
     text(writer, "user", config->user);
     if (config->since > 0)
@@ -125,6 +126,7 @@ static void write_view(Writer *writer, const CkConfig *config)
     point_in_time(writer, "until", config->until);
     text(writer, "group_by", config->group_by_user ? "user" : NULL);
     text(writer, "names", config->name_by_id ? "id" : "title");
+    text(writer, "formats", formats);
     end_object(writer);
 }
 
@@ -138,6 +140,9 @@ static void write_options(Writer *writer, const CkConfig *config)
     number(writer, "concurrency", config->concurrency);
     number(writer, "page_size", config->page_size);
     number(writer, "timeout", config->timeout);
+    boolean(writer, "offline", config->offline);
+    text(writer, "cache_dir", config->cache_dir);
+    number(writer, "cache_size", config->cache_size);
     end_object(writer);
 }
 
@@ -248,7 +253,10 @@ void ck_status_write(const CkStatus *status, GString *out)
     number(&writer, "waited", status->waited);
     end_object(&writer);
     write_rate_limit(&writer, &status->usage);
-    boolean(&writer, "server_reachable", status->usage.gate.reachable);
+    if (status->config->offline) /* it is not asked */
+        text(&writer, "server_reachable", NULL);
+    else
+        boolean(&writer, "server_reachable", status->usage.gate.reachable);
     write_last_error(&writer, status);
     end_object(&writer);
     g_string_append_c(out, '\n');

@@ -85,8 +85,8 @@ expect_true_counts() {
     expect "$(status .version)" "\"$("$CHATKITFS" -V | sed -n '1s/.* //p')\""
     expect "$(status .account)" \
         "{\"base_url\":\"$OPENAI_BASE_URL\",\"organization\":null,\"project\":null}"
-    expect "$(status .view)" '{"user":"user-1","since":"2020-01-01T00:00:00Z","until":null,"group_by":null,"names":"id"}'
-    expect "$(status .options)" '{"ttl":7,"relist":600,"strict":false,"allow_delete":false,"concurrency":3,"page_size":50,"timeout":30}'
+    expect "$(status .view)" '{"user":"user-1","since":"2020-01-01T00:00:00Z","until":null,"group_by":null,"names":"id","formats":"json,md,transcript"}'
+    expect "$(status .options)" '{"ttl":7,"relist":600,"strict":false,"allow_delete":false,"concurrency":3,"page_size":50,"timeout":30,"offline":false,"cache_dir":null,"cache_size":1073741824}'
     expect "$(jq --arg a "$before" --arg b "$after" \
         '.mounted_since >= $a and .mounted_since <= $b' "$MNT/.chatkitfs/status")" true
     expect "$(status keys_unsorted)" '["version","mounted_since","account","view","options","confined","counts","listing","items","requests","bytes_received","cache","rate_limit","server_reachable","last_error"]'

@@ -99,6 +99,7 @@ everything() {
     # No more than what was under way was lost each time.
     (($(requests) <= 3 + THREADS + 6 * 17))
     mount_fs --offline --cache-dir="$(cache)"
+    expect "$(jq -c '[.server_reachable, .options.offline]' "$MNT/.chatkitfs/status")" '[null,true]'
     (cd "$MNT" && everything) >"$BATS_TEST_TMPDIR/cached"
     fresh everything >"$BATS_TEST_TMPDIR/now"
     cmp "$BATS_TEST_TMPDIR/cached" "$BATS_TEST_TMPDIR/now"
@@ -188,7 +189,7 @@ END
     mount_fs --cache-dir="$(cache)"
     run sync_all
     expect "$status" 1
-    [[ $output == *"chatkitfs: the cache in $(cache) is in use"* ]]
+    expect "$output" "chatkitfs: the cache in $(cache) is in use; unmount that, or have it read everything with grep -r"
 }
 
 @test "it mounts nothing" {

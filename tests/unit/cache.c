@@ -668,7 +668,7 @@ static void the_second_works_on_a_copy(void)
     {
         g_autoptr(CkCache) second = open_cache(f);
         CkStore *store = ck_cache_store(second);
-        g_assert_true(g_str_has_prefix(f->log->str, "another mount uses the cache in /"));
+        g_assert_false(ck_cache_is_own(second));
         g_assert_true(read_all(store));
         g_assert_cmpint(ck_store_thread_by_id(store, "cthr_later", &thread, NULL), ==, CK_ABSENT);
         rows_put_thread(store, "{\"id\":\"cthr_of_second\"}");

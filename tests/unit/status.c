@@ -43,7 +43,8 @@ static void a_new_mount_has_every_member(void)
                     "    \"since\": null,\n"
                     "    \"until\": null,\n"
                     "    \"group_by\": null,\n"
-                    "    \"names\": \"title\"\n"
+                    "    \"names\": \"title\",\n"
+                    "    \"formats\": \"json,md,transcript\"\n"
                     "  },\n"
                     "  \"options\": {\n"
                     "    \"ttl\": 30,\n"
@@ -52,7 +53,10 @@ static void a_new_mount_has_every_member(void)
                     "    \"allow_delete\": false,\n"
                     "    \"concurrency\": 16,\n"
                     "    \"page_size\": 100,\n"
-                    "    \"timeout\": 30\n"
+                    "    \"timeout\": 30,\n"
+                    "    \"offline\": false,\n"
+                    "    \"cache_dir\": null,\n"
+                    "    \"cache_size\": 1073741824\n"
                     "  },\n"
                     "  \"confined\": {\n"
                     "    \"files\": false,\n"
@@ -149,6 +153,9 @@ static void every_number_stands_where_it_belongs(void)
     config->concurrency = 32;
     config->page_size = 33;
     config->timeout = 34;
+    config->formats = CK_FORMAT_MD | CK_FORMAT_JSONL;
+    config->cache_dir = g_strdup("/a cache");
+    config->cache_size = 35;
     CkStatus status = {
         .config = config,
         .now = 1700000100,
@@ -179,11 +186,15 @@ static void every_number_stands_where_it_belongs(void)
         "\"since\": \"1970-01-01T00:00:01Z\"",
         "\"until\": \"2023-11-14T22:13:20Z\"",
         "\"group_by\": \"user\"",
-        "\"names\": \"id\"",
+        "\"names\": \"id\",",
+        "\"formats\": \"md,jsonl\"\n",
         "\"ttl\": 31,",
         "\"concurrency\": 32,",
         "\"page_size\": 33,",
-        "\"timeout\": 34\n",
+        "\"timeout\": 34,",
+        "\"offline\": false,",
+        "\"cache_dir\": \"/a cache\",",
+        "\"cache_size\": 35\n",
         "\"files\": true,\n    \"tcp\": false,\n    \"system_calls\": true\n",
         "\"threads\": 2,",
         "\"users\": 1,",
