@@ -26,8 +26,22 @@ no_sandbox_of_the_script() {
     expect "$(ls "$MNT" | wc -l)" "$(ls "$REPOSITORY/scripts/sample-account" | wc -l)"
     [[ $output == *"sandbox"*"$(ls -U "$MNT" | head -1)"*refund*"fusermount3 -u $MNT"* ]]
     started+=($(sandbox_of_the_script))
+    # What it tells of the sandbox holds, and so does its own word when it is called again.
+    eval "$(grep '^export OPENAI_API_KEY=' <<<"$output")"
+    mkdir "$BATS_TEST_TMPDIR/other"
+    "$CHATKITFS" --group-by=user "$BATS_TEST_TMPDIR/other" 3>&-
+    [[ -d $BATS_TEST_TMPDIR/other/amelia.hart@example.com ]]
+    fusermount3 -u "$BATS_TEST_TMPDIR/other"
+    run -1 "$REPOSITORY/scripts/run" "$MNT"
+    [[ $output == *"is mounted on $MNT already: fusermount3 -u"* ]]
     fusermount3 -u "$MNT"
     wait_until no_sandbox_of_the_script
+    wait_until eval '! ls -d "$BATS_TEST_TMPDIR"/tmp.* 2>/dev/null'
+}
+
+@test "it tells how it is called, and mounts nothing" {
+    run -0 "$REPOSITORY/scripts/run" --help
+    [[ $output == *"usage: scripts/run "* ]]
 }
 
 @test "with a key it mounts that account, and does not read all of it" {
