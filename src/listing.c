@@ -160,9 +160,11 @@ void ck_listing_begin_again(CkListing *listing)
 
 gboolean ck_listing_begin_after_deletion(CkListing *listing, const char *cursor)
 {
+    gboolean of_threads = listing->want.kind != CK_WANT_ITEMS;
+    gboolean expected =
+        ck_store_is_deleted(listing->store, cursor) || (of_threads && listing->taken_up);
     /* Once for each: a copy that lags behind the server may have the thread for a while. */
-    if (!ck_store_is_deleted(listing->store, cursor) ||
-        !g_hash_table_add(listing->lost, g_strdup(cursor)))
+    if (!expected || !g_hash_table_add(listing->lost, g_strdup(cursor)))
         return FALSE;
     ck_listing_begin_again(listing);
     return TRUE;

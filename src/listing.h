@@ -105,7 +105,8 @@ CkFound ck_listing_drop_thread(CkStore *store, const char *id, CkThreadRow *gone
 void ck_listing_begin_again(CkListing *listing);
 
 /* The same where the cursor, which the server does not know, is that of a thread that was deleted
- * by way of this mount; FALSE: it is not, or a page led to it once more after that. */
+ * by way of this mount, or one up to which an earlier mount has listed, and which may have been
+ * since; FALSE: it is neither, or a page led to it once more after that. */
 gboolean ck_listing_begin_after_deletion(CkListing *listing, const char *cursor);
 
 /* The back is not to be asked any more. */
