@@ -156,6 +156,11 @@ static void call_free(gpointer data)
     g_free(call);
 }
 
+gboolean ck_api_is_asked(const CkApiCall *call)
+{
+    return call->request || call->decoding;
+}
+
 void ck_api_cancel(CkApiCall *call)
 {
     g_hash_table_remove(call->api->calls, call);

@@ -93,6 +93,9 @@ CkApiUsage ck_api_usage(const CkApi *api);
  * current again within its callbacks. Owned by the API. */
 CkCauses *ck_api_causes(CkApi *api);
 
+/* Whether it waits for the server's answer, or for what is made of it, and not to ask (again). */
+gboolean ck_api_is_asked(const CkApiCall *call);
+
 /* Ends and frees the call; its callback is not called any more. */
 void ck_api_cancel(CkApiCall *call);
 

@@ -16,7 +16,7 @@ typedef struct {
 } Job;
 
 struct _CkDeletion {
-    GPtrArray *waits; /* that it is in */
+    Job *job;
     CkDeleted woken;
     gpointer data;
 };
@@ -155,15 +155,21 @@ CkDeletion *ck_deleter_wait(CkDeleter *deleter, const char *thread_id, CkDeleted
 {
     Job *job = get_job(deleter, thread_id);
     CkDeletion *wait = g_new(CkDeletion, 1);
-    *wait = (CkDeletion){job->waits, woken, data};
+    *wait = (CkDeletion){job, woken, data};
     g_ptr_array_add(job->waits, wait);
     return wait;
 }
 
 void ck_deleter_cancel(CkDeletion *wait)
 {
-    g_ptr_array_remove(wait->waits, wait);
+    Job *job = wait->job;
+    g_ptr_array_remove(job->waits, wait);
     g_free(wait);
+    if (job->waits->len > 0 || !job->call || ck_api_is_asked(job->call))
+        return;
+    g_message("thread %s is not deleted: who wanted that has gone before the server took it",
+              job->want.id);
+    g_hash_table_remove(job->deleter->jobs, job->want.id);
 }
 
 CkDeleter *ck_deleter_new(GMainContext *context, CkStore *store, CkApi *api, const CkConfig *config,

@@ -2,8 +2,9 @@
 /*
  * Has threads deleted, for those who wait for it.
  *
- * However many wait, the server is asked once, and the request goes on when nobody waits any more.
- * When the server has confirmed it the thread is taken out of the store, and stays out.
+ * However many wait, the server is asked once. A request that it has goes on when nobody waits any
+ * more; no other one is sent then. When the server has confirmed it the thread is taken out of the
+ * store, and stays out.
  *
  * An answer that leaves it open is no confirmation. "Not found" may mean that somebody else was
  * faster, that an attempt before the last one did it and its answer was lost, or that the server
@@ -41,7 +42,7 @@ void ck_deleter_free(CkDeleter *deleter);
 CkDeletion *ck_deleter_wait(CkDeleter *deleter, const char *thread_id, CkDeleted woken,
                             gpointer data);
 
-/* Frees the wait; woken is not called any more. The deletion goes on. */
+/* Frees the wait; woken is not called any more. What has been asked for goes on. */
 void ck_deleter_cancel(CkDeletion *wait);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkDeleter, ck_deleter_free)
