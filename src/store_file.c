@@ -175,6 +175,7 @@ static gboolean set_up(CkStore *store, gboolean is_new, GError **error)
     if (!ck_store_execute(store,
                           "PRAGMA trusted_schema = OFF;"
                           "PRAGMA cell_size_check = ON;"
+                          "PRAGMA secure_delete = ON;" /* nothing stays of a thread that is gone */
                           "PRAGMA cache_size = -8192;",
                           error) ||
         !ck_store_get_text(store, "PRAGMA journal_mode = WAL", &mode, error))
