@@ -233,7 +233,8 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
     const CkDeleterEvents deleter_events = {events.check, on_failed, program};
     g_autoptr(CkDeleter) deleter =
         config->allow_delete ? ck_deleter_new(context, store, api, config, &deleter_events) : NULL;
-    g_autoptr(CkRemovals) removals = config->allow_delete ? ck_removals_new(context) : NULL;
+    g_autoptr(CkRemovals) removals =
+        config->allow_delete ? ck_removals_new(context, ck_causes_is_alive) : NULL;
     program->pager = pager;
     ck_cache_set_replaced(cache, on_replaced, program);
     g_autoptr(CkTree) tree = ck_tree_new(store, config);

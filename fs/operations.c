@@ -271,7 +271,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *f
     }
     if (mount->removals)
         file->fh =
-            ck_removals_open(mount->removals, node, ck_causes_process(fuse_req_ctx(req)->pid));
+            ck_removals_open(mount->removals, node, ck_causes_instance(fuse_req_ctx(req)->pid));
     file->keep_cache = file->cache_readdir = mount->kernel.caches_folders ? 1 : 0;
     fuse_reply_open(req, file);
 }

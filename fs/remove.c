@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-static int process_of(const CkRequest *request)
+static guint64 process_of(const CkRequest *request)
 {
-    return ck_causes_process(fuse_req_ctx(request->req)->pid);
+    return ck_causes_instance(fuse_req_ctx(request->req)->pid);
 }
 
 /* Whether a folder is that of a thread, whose id is then *id. */
@@ -21,8 +21,7 @@ static gboolean is_thread(const CkMount *mount, guint64 folder, char **id)
 /* What a process has left of a folder that it empties. */
 typedef struct {
     const CkRemovals *removals;
-    guint64 folder;
-    int process;
+    guint64 folder, process;
     guint64 position; /* up to which has been looked */
     gboolean any;     /* something was there */
     gboolean left;    /* a file that it has not unlinked, the last one looked at */
@@ -50,15 +49,18 @@ static CkTreeResult look_for_rest(const CkMount *mount, Rest *rest, CkWant *want
     return result;
 }
 
-/* Whether a program removes folders to make room for something else of that name, which can't come
- * here: mv where it can't rename from another file system, the others where they extract or copy
- * what is no folder. They rely on rmdir(2) to leave alone a folder that is not empty. */
+/* Whether a program may remove folders to make room for something else of that name, which can't
+ * come here: mv where it can't rename from another file system, the others where they extract or
+ * copy what is no folder. They rely on rmdir(2) to leave alone a folder that is not empty. So may
+ * one of which nothing is known, of another PID namespace. */
 static gboolean makes_room(const CkMount *mount)
 {
-    static const char *const programs[] = {"bsdtar", "busybox", "cpio", "mv",
-                                           "pax",    "rsync",   "tar",  NULL};
+    static const char *const programs[] = {
+        "7z",      "7za",    "7zr",   "7zz",      "ark",         "bsdcpio", "bsdtar",
+        "busybox", "cmake",  "cpio",  "engrampa", "file-roller", "mv",      "pax",
+        "paxcpio", "paxtar", "rsync", "tar",      "xarchiver",   NULL};
     const CkCause cause = ck_causes_current(ck_api_causes(mount->api));
-    return g_strv_contains(programs, cause.name);
+    return cause.pid == 0 || g_strv_contains(programs, cause.name);
 }
 
 /* CK_TREE_OK: *may. */
@@ -95,16 +97,19 @@ CkTreeResult ck_remove_folder(CkRequest *request, CkWant *want, GError **error)
         fuse_reply_err(request->req, of_users ? 0 : ENOENT);
         return CK_TREE_OK;
     }
-    if (result == CK_TREE_OK && is_thread(mount, stat.node, &id))
+    if (result != CK_TREE_OK)
+        return result;
+    request->removed = stat.node;
+    if (is_thread(mount, stat.node, &id))
         result = may_remove(request, stat.node, &may, want, error);
     if (result != CK_TREE_OK)
         return result;
     if (may) {
         ck_removals_rmdir(mount->removals, stat.node);
-        request->removed = stat.node;
         *want = (CkWant){CK_WANT_DELETED, g_steal_pointer(&id)};
         return CK_TREE_WANT;
     }
+    ck_removals_refused(mount->removals, stat.node, process_of(request));
     fuse_reply_err(request->req, stat.type == CK_TYPE_FOLDER ? ENOTEMPTY : ENOTDIR);
     return CK_TREE_OK;
 }

@@ -170,6 +170,18 @@ read_again() {
     expect_errno ENETUNREACH stat "$T" # as any other that it does not know
 }
 
+# Its listing had been read up to that thread.
+@test "the next mount of the cache lists on where the thread was" {
+    local last
+    last=$(account '.[-5].thread.id')
+    mount_fs --allow-delete --page-size=5 --cache-dir="$BATS_TEST_TMPDIR/cache"
+    rmdir "$(realpath "$MNT/$last")"
+    unmount
+    mount_in_foreground --page-size=5 --cache-dir="$BATS_TEST_TMPDIR/cache"
+    shows "$(account '.[].thread.id' | grep -v "$last")"
+    expect "$(<"$LOG")" ""
+}
+
 @test "a listing that still has it for a while does not bring it back" {
     mount_fs --allow-delete
     local page
@@ -227,6 +239,90 @@ END
     mount_fs --allow-delete
     run -1 find "$T" -depth \( -name '*.md' -o -type d \) -delete
     [[ $output == *"Directory not empty"* ]]
+    nothing_is_gone
+}
+
+# As rm -ri does, whose user thinks before the last answer.
+@test "who takes his time between the files and rmdir has named the same files" {
+    mount_in_foreground --allow-delete --ttl=0
+    emptied_slowly "$T" || expect "$?" 0
+    only_7_is_gone
+    control POST /reset >/dev/null
+    add_item='{"id": "cthi_new", "type": "chatkit.user_message", "created_at": 1800000000, "content": []}'
+    run -1 emptied_slowly "$MNT/Thread-8.cthr_00008" "/threads/cthr_00008/items" "$add_item"
+    [[ $output == *"Directory not empty"* ]]
+    expect_requests 0 ^DELETE
+}
+
+# emptied_slowly FOLDER [PATH JSON]: unlinks all that is there, closes it, has the sandbox add what is new
+# once the log says that files are still there, lists that, and removes the folder.
+emptied_slowly() {
+    python3 - "$LOG" "$SANDBOX" "$@" <<'END'
+import os, sys, time, urllib.request
+log, sandbox, folder, *new = sys.argv[1:]
+with os.scandir(folder) as entries:
+    for entry in entries:
+        os.unlink(entry.path)
+said = open(log).read().count("still there")
+while open(log).read().count("still there") == said:
+    time.sleep(0.02)
+if new:
+    urllib.request.urlopen(urllib.request.Request(sandbox + new[0], new[1].encode())).read()
+    print(len(os.listdir(folder)))
+os.rmdir(folder)
+END
+}
+
+@test "who was refused a file, or has left one, can't remove the folder; but from the beginning" {
+    mount_fs --allow-delete
+    python3 - "$T" "$MNT/Thread-8.cthr_00008" <<'END'
+import errno, os, shutil, sys
+refused, left = sys.argv[1:]
+def fails(error, function, *arguments):
+    try:
+        function(*arguments)
+        sys.exit(f"{function} succeeds")
+    except OSError as failure:
+        assert failure.errno == error, failure
+fails(errno.EROFS, os.unlink, refused + "/thread.md")
+fails(errno.ENOTEMPTY, os.rmdir, refused)
+with os.scandir(left) as entries:
+    os.unlink(next(entries).path)
+    fails(errno.ENOTEMPTY, os.rmdir, left)
+fails(errno.ENOTEMPTY, os.rmdir, left)
+shutil.rmtree(left)
+shutil.rmtree(refused)
+END
+    expect_requests 2 ^DELETE
+    expect "$(on_server | grep -c -e 00007 -e 00008)" 0
+}
+
+@test "two that remove the same thread side by side delete it" {
+    mount_fs --allow-delete
+    local thread
+    for thread in 11 12 13 14 15 16; do
+        rm -rf "$MNT/Thread-$thread.cthr_000$thread" &
+        rm -rf "$MNT/Thread-$thread.cthr_000$thread" || true # what is gone already may be ESTALE
+        wait $! || true
+    done
+    expect "$(on_server | grep -c 'cthr_0001[1-6]')" 0
+    expect_requests 6 ^DELETE
+}
+
+@test "what another process begins in a folder takes nothing from the first one" {
+    mount_fs --allow-delete
+    python3 - "$T" <<'END'
+import errno, os, subprocess, sys
+folder = sys.argv[1]
+with os.scandir(folder) as entries:
+    os.unlink(next(entries).path)
+    subprocess.run(["find", folder, "-name", "thread.json", "-delete"], check=True)
+try:
+    os.rmdir(folder)
+    sys.exit("it is removed")
+except OSError as error:
+    assert error.errno == errno.ENOTEMPTY, error
+END
     nothing_is_gone
 }
 
@@ -426,6 +522,22 @@ only_7_is_gone_after() {
     only_7_is_gone
 }
 
+@test "^C ends what has not been asked for, or was refused" {
+    mount_in_foreground --allow-delete
+    ls "$MNT" >/dev/null
+    fault status ^DELETE 'times: null, status: 429, headers: {"retry-after": "3"}'
+    in_background rmdir "$T"
+    wait_until eval '[[ $(requests ^DELETE) == 1 ]]'
+    kill -INT "$READER"
+    ended "$READER"
+    expect "$STATUS" 130
+    logged 'thread cthr_00007 is not deleted: who wanted that has gone'
+    control DELETE /faults >/dev/null
+    quiet rmdir "$MNT/Thread-8.cthr_00008" # after the pause, as any other would
+    expect_requests 1 '^DELETE .*/cthr_00007$'
+    expect "$(on_server)" "$(account '.[].thread.id' | grep -v 00008)"
+}
+
 @test "rmdir waits no longer than --timeout" {
     mount_in_foreground --allow-delete --timeout=1
     fault hold ^DELETE
@@ -464,6 +576,36 @@ only_7_is_gone_after() {
     ended "$READER"
     expect "$STATUS" 0
     only_7_is_gone
+}
+
+@test "nor while the rest of its files is looked for" {
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 9 20)
+    mount_in_foreground --allow-delete --timeout=100 --page-size=3
+    cat >"$BATS_TEST_TMPDIR/remover.py" <<'END'
+import os, sys, time
+path, control = sys.argv[1:]
+folder = os.open(path, os.O_RDONLY)
+for number, role in (1, "user"), (2, "assistant"), (3, "user"):
+    for extension in "md", "json":
+        os.unlink(f"{number:04}-{role}.{extension}", dir_fd=folder)
+open(control + "/unlinked", "w")
+while not os.path.exists(control + "/go"):
+    time.sleep(0.02)
+os.rmdir(path)
+END
+    in_background python3 "$BATS_TEST_TMPDIR/remover.py" "$T" "$BATS_TEST_TMPDIR"
+    wait_until test -e "$BATS_TEST_TMPDIR/unlinked"
+    fault hold '^GET .*/items'
+    touch "$BATS_TEST_TMPDIR/go"
+    wait_until held 1
+    control PATCH /threads/cthr_00007 '{"title": "Another"}' >/dev/null
+    quiet timeout "$LIMIT" "$CHATKITFS" --refresh "$MNT"
+    held 1
+    control POST /release >/dev/null
+    ended "$READER"
+    expect "$STATUS" 1
+    [[ $(<"$BATS_TEST_TMPDIR/reader.err") == *"Directory not empty"* ]]
+    expect_requests 0 ^DELETE
 }
 
 # Pages come after the last thread of the one before, which is gone then.

@@ -12,11 +12,19 @@ typedef struct {
     CkRemovals *removals;
 } Fixture;
 
+/* Those above it have ended. */
+#define LAST_ALIVE 1000
+
+static gboolean is_alive(guint64 process)
+{
+    return process <= LAST_ALIVE;
+}
+
 static Fixture *fixture_new(void)
 {
     Fixture *f = g_new(Fixture, 1);
     f->context = g_main_context_new();
-    f->removals = ck_removals_new(f->context);
+    f->removals = ck_removals_new(f->context, is_alive);
     return f;
 }
 
@@ -67,11 +75,69 @@ static void test_a_file_is_unlinked_once(void)
     ck_removals_open(f->removals, FOLDER, 1);
     g_assert_false(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
     g_assert_true(ck_removals_unlink(f->removals, FOLDER, 1, FILE_2));
-    /* But again where rmdir has been tried, and by somebody else. */
+    /* But again where the folder was removed, and by somebody else. */
     ck_removals_rmdir(f->removals, FOLDER);
     g_assert_true(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
     ck_removals_open(f->removals, FOLDER, 2);
     g_assert_true(ck_removals_unlink(f->removals, FOLDER, 2, FILE_1));
+}
+
+static void test_and_again_in_another_attempt(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    guint64 handle = ck_removals_open(f->removals, FOLDER, 1);
+    g_assert_true(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
+    ck_removals_refused(f->removals, FOLDER, 1);
+    ck_removals_refused(f->removals, FOLDER, 2); /* which has begun nothing */
+    g_assert_false(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
+    ck_removals_close(f->removals, handle);
+    g_assert_true(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
+    ck_removals_open(f->removals, FOLDER, 1);
+    g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
+    g_assert_true(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
+    g_assert_false(g_main_context_pending(f->context));
+}
+
+/* It may still think that it removes the folder. */
+static void test_who_is_refused_a_file_has_begun_as_well(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_assert_false(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
+    g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
+    g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 2));
+}
+
+static void test_what_one_begins_is_not_the_others(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    for (guint64 process = 1; process <= 2; process++)
+        ck_removals_open(f->removals, FOLDER, process);
+    g_assert_true(ck_removals_unlink(f->removals, FOLDER, 1, FILE_1));
+    g_assert_true(ck_removals_unlink(f->removals, FOLDER, 2, FILE_2));
+    g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_true(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
+    g_assert_true(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_2)); /* side by side */
+    ck_removals_refused(f->removals, FOLDER, 2);
+    g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_2));
+    g_assert_true(ck_removals_has_unlinked(f->removals, FOLDER, 2, FILE_2));
+    ck_removals_rmdir(f->removals, FOLDER);
+    g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 2));
+}
+
+/* As many processes as there may ever be would begin something and end. */
+static void test_those_who_have_ended_are_forgotten(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    const guint64 gone = LAST_ALIVE + 1;
+    ck_removals_unlink(f->removals, FOLDER, 1, FILE_1);
+    ck_removals_unlink(f->removals, FOLDER, gone, FILE_1);
+    for (guint64 i = 0; i < 1000; i++)
+        ck_removals_unlink(f->removals, OTHER, gone + i, FILE_1);
+    g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_false(ck_removals_has_begun(f->removals, FOLDER, gone));
 }
 
 static void test_a_folder_is_open_until_it_is_closed_as_often(void)
@@ -95,7 +161,7 @@ static void test_a_removal_goes_from_the_first_file_to_rmdir(void)
     g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
     g_assert_true(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
     g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_2));
-    g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 2, FILE_1));
+    g_assert_false(ck_removals_has_unlinked(f->removals, OTHER, 1, FILE_1));
     g_assert_false(ck_removals_has_begun(f->removals, FOLDER, 2));
     g_assert_false(ck_removals_has_begun(f->removals, OTHER, 1));
     ck_removals_rmdir(f->removals, FOLDER);
@@ -130,6 +196,12 @@ static void test_what_stays_is_said(void)
         g_main_context_iteration(f->context, TRUE);
     g_assert_false(g_main_context_pending(f->context));
     g_assert_cmpuint(messages, ==, 1);
+    /* Whoever takes his time before the rmdir has named the file all the same. */
+    g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_true(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
+    ck_removals_open(f->removals, FOLDER, 1);
+    g_assert_true(ck_removals_has_begun(f->removals, FOLDER, 1));
+    g_assert_false(ck_removals_has_unlinked(f->removals, FOLDER, 1, FILE_1));
     g_log_remove_handler(G_LOG_DOMAIN, handler);
 }
 
@@ -140,6 +212,10 @@ int main(int argc, char **argv)
     g_test_add_func("/removals/others", test_others_do_not);
     g_test_add_func("/removals/unknown", test_nor_does_one_that_is_unknown);
     g_test_add_func("/removals/once", test_a_file_is_unlinked_once);
+    g_test_add_func("/removals/again", test_and_again_in_another_attempt);
+    g_test_add_func("/removals/refused", test_who_is_refused_a_file_has_begun_as_well);
+    g_test_add_func("/removals/of-each", test_what_one_begins_is_not_the_others);
+    g_test_add_func("/removals/ended", test_those_who_have_ended_are_forgotten);
     g_test_add_func("/removals/twice-open", test_a_folder_is_open_until_it_is_closed_as_often);
     g_test_add_func("/removals/begun", test_a_removal_goes_from_the_first_file_to_rmdir);
     g_test_add_func("/removals/said", test_what_stays_is_said);
