@@ -286,7 +286,7 @@ static gboolean arrange_arguments(CkOptions *options, GError **error)
     }
     if (options->sync + options->check + options->refresh > 1)
         return ck_error_invalid(
-            error, "--sync, --check and --refresh contradict one another: leave one alone");
+            error, "--sync, --check and --refresh contradict one another: give only one of them");
     if (options->refresh && options->source)
         return ck_error_invalid(error, "--refresh takes a mountpoint alone: leave %s out",
                                 options->source);
