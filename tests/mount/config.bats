@@ -176,7 +176,8 @@ cache          none: what is read is fetched again by the next mount"
     sed -i 's|^base-url=.*|base-url=http://127.0.0.1:1/v1|' "$CONFIG"
     fails 'http://127.0.0.1:1/v1: .*check that the server runs' "$CHATKITFS" --check --timeout=5 work:
     fails 'no such directory' "$CHATKITFS" --check work: "$BATS_TEST_TMPDIR/nowhere"
-    fails 'others can use the cache directory' "$CHATKITFS" --check --cache-dir=/tmp
+    mkdir -m 755 "$BATS_TEST_TMPDIR/open"
+    fails 'others can use the cache directory' "$CHATKITFS" --check --cache-dir="$BATS_TEST_TMPDIR/open"
     fails 'is in the mountpoint' "$CHATKITFS" --check --cache-dir="$MNT/cache" "$MNT"
     rm "$KEY_FILE"
     fails "can't read the API key file" "$CHATKITFS" --check work:
