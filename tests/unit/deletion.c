@@ -176,6 +176,27 @@ static void test_it_goes_on_when_nobody_waits(void)
     assert_deleted(f, &waiter);
 }
 
+/* The second one, who comes in time, has it asked again at once. */
+static void test_but_is_not_asked_again_for_nobody(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_auto(Waiter) waiter = {0}, second = {0};
+    server_reply(f->server, DELETE, 503, "retry-after-ms: 20000\r\n", "");
+    start(f, &waiter);
+    server_run_until(f->context,
+                     server_seen(f->server) == 1 && ck_api_usage(f->api).under_way == 0);
+    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "thread t is not deleted: *");
+    ck_deleter_cancel(waiter.wait);
+    g_test_assert_expected_messages();
+    g_assert_false(waiter.woken);
+    g_assert_true(is_known(f, "t"));
+    expect_message();
+    server_json(f->server, DELETE, CONFIRMED);
+    delete_and_run(f, &second);
+    assert_deleted(f, &second);
+    g_assert_cmpuint(server_seen(f->server), ==, 2);
+}
+
 static void test_who_ends_it_is_not_called(void)
 {
     g_autoptr(Fixture) f = fixture_new();
@@ -283,6 +304,7 @@ int main(int argc, char **argv)
     g_test_add_func("/deletion/confirmed", test_what_the_server_confirms_is_gone);
     g_test_add_func("/deletion/single-flight", test_however_many_wait_it_is_asked_once);
     g_test_add_func("/deletion/nobody-waits", test_it_goes_on_when_nobody_waits);
+    g_test_add_func("/deletion/nobody-waits-again", test_but_is_not_asked_again_for_nobody);
     g_test_add_func("/deletion/freed", test_who_ends_it_is_not_called);
     g_test_add_func("/deletion/failure", test_a_failure_loses_nothing);
     g_test_add_func("/deletion/anew", test_after_a_failure_it_is_asked_anew);
