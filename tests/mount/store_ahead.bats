@@ -263,11 +263,19 @@ mnt, pid = sys.argv[1], int(sys.argv[2])
 def state(pid):
     return open(f"/proc/{pid}/stat").read().rsplit(") ", 1)[1][0]
 
+def is_open(path, pid):
+    for file in glob.glob(f"/proc/{pid}/fd/*"):
+        try:
+            if os.readlink(file) == path:
+                return True
+        except FileNotFoundError: # closed meanwhile
+            pass
+    return False
+
 # Little, so that the kernel reads the rest ahead; and waits until it waits for that.
 def read(path):
     reader = subprocess.Popen(["dd", "bs=1000", "status=none", f"if={path}", "of=/dev/null"])
-    while (path not in map(os.path.realpath, glob.glob(f"/proc/{reader.pid}/fd/*"))
-           or state(reader.pid) not in "SD"):
+    while not is_open(path, reader.pid) or state(reader.pid) not in "SD":
         sleep(0.01)
     return reader
 
