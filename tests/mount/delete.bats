@@ -245,11 +245,12 @@ END
 # As rm -ri does, whose user thinks before the last answer.
 @test "who takes his time between the files and rmdir has named the same files" {
     mount_in_foreground --allow-delete --ttl=0
-    emptied_slowly "$T" || expect "$?" 0
+    local item
+    emptied_slowly "$T"
     only_7_is_gone
     control POST /reset >/dev/null
-    add_item='{"id": "cthi_new", "type": "chatkit.user_message", "created_at": 1800000000, "content": []}'
-    run -1 emptied_slowly "$MNT/Thread-8.cthr_00008" "/threads/cthr_00008/items" "$add_item"
+    item='{"id": "cthi_new", "type": "chatkit.user_message", "created_at": 1800000000, "content": []}'
+    run -1 emptied_slowly "$MNT/Thread-8.cthr_00008" /threads/cthr_00008/items "$item"
     [[ $output == *"Directory not empty"* ]]
     expect_requests 0 ^DELETE
 }
@@ -561,6 +562,17 @@ only_7_is_gone_after() {
     not_mounted
 }
 
+# While the server holds what READER waits for, thread 7 gets another title and the mount is refreshed;
+# then READER ends.
+refreshes_beside_it() {
+    wait_until held 1
+    control PATCH /threads/cthr_00007 '{"title": "Another"}' >/dev/null
+    quiet timeout "$LIMIT" "$CHATKITFS" --refresh "$MNT"
+    held 1
+    control POST /release >/dev/null
+    ended "$READER"
+}
+
 # The kernel holds the folder's lock for who removes it. A notification that takes it would wait for the
 # server, and a program that is killed meanwhile would never end.
 @test "while a thread is being deleted the kernel is told of no name in it" {
@@ -568,12 +580,7 @@ only_7_is_gone_after() {
     cat "$T"/* >/dev/null
     fault hold ^DELETE
     in_background rmdir "$T"
-    wait_until held 1
-    control PATCH /threads/cthr_00007 '{"title": "Another"}' >/dev/null
-    quiet timeout "$LIMIT" "$CHATKITFS" --refresh "$MNT"
-    held 1
-    control POST /release >/dev/null
-    ended "$READER"
+    refreshes_beside_it
     expect "$STATUS" 0
     only_7_is_gone
 }
@@ -597,12 +604,7 @@ END
     wait_until test -e "$BATS_TEST_TMPDIR/unlinked"
     fault hold '^GET .*/items'
     touch "$BATS_TEST_TMPDIR/go"
-    wait_until held 1
-    control PATCH /threads/cthr_00007 '{"title": "Another"}' >/dev/null
-    quiet timeout "$LIMIT" "$CHATKITFS" --refresh "$MNT"
-    held 1
-    control POST /release >/dev/null
-    ended "$READER"
+    refreshes_beside_it
     expect "$STATUS" 1
     [[ $(<"$BATS_TEST_TMPDIR/reader.err") == *"Directory not empty"* ]]
     expect_requests 0 ^DELETE

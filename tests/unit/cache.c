@@ -111,14 +111,19 @@ static gboolean has_file(Fixture *f, const char *extension)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-static void assert_fails(Fixture *f, const char *mountpoint, const char *regex)
+static void assert_invalid(const GError *error, const char *regex)
 {
-    g_autoptr(GError) error = NULL;
-    g_assert_null(ck_cache_open(f->context, f->config, mountpoint, &error));
     g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
     g_assert_null(strchr(error->message, '\n'));
     if (!g_regex_match_simple(regex, error->message, 0, 0))
         g_error("\"%s\" does not match %s", error->message, regex);
+}
+
+static void assert_fails(Fixture *f, const char *mountpoint, const char *regex)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(ck_cache_open(f->context, f->config, mountpoint, &error));
+    assert_invalid(error, regex);
 }
 
 /* The same, and the check says so before. */
@@ -126,9 +131,7 @@ static void assert_checked(Fixture *f, const char *mountpoint, const char *regex
 {
     g_autoptr(GError) error = NULL;
     g_assert_false(ck_private_directory_check(f->config->cache_dir, mountpoint, &error));
-    g_assert_error(error, CK_ERROR, CK_ERROR_INVALID);
-    if (!g_regex_match_simple(regex, error->message, 0, 0))
-        g_error("\"%s\" does not match %s", error->message, regex);
+    assert_invalid(error, regex);
     assert_fails(f, mountpoint, regex);
 }
 
