@@ -244,6 +244,7 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
     if (!known && !fetch_first_page(program, pager, error))
         return FALSE;
     ck_pager_set_report(pager, ck_log_failure, program->log);
+    ck_api_set_report(program->api, ck_log_failure, program->log);
 
     CkMount mount = {
         .context = context,

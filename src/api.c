@@ -6,7 +6,6 @@
 #include "error.h"
 #include "gate.h"
 #include "http.h"
-#include "names.h"
 #include "retry.h"
 #include "worker.h"
 
@@ -23,7 +22,9 @@ struct _CkApi {
     CkHttp *http;
     CkGate *gate;
     CkWorker *worker;
-    GHashTable *calls; /* those not ended yet */
+    GHashTable *calls;  /* those not ended yet */
+    CkApiReport report; /* or NULL */
+    gpointer report_data;
     CkCauses *causes;
     CkApiUsage usage;  /* but for what http and gate know, and … */
     char **rate_limit; /* or NULL */
@@ -34,10 +35,9 @@ struct _CkApi {
  * under way; a timer for the next attempt; or a task that decodes the answer. */
 struct _CkApiCall {
     CkApi *api;
-    CkApiKind kind; /* tells how its answer is decoded */
+    CkQuestion *question;
     CkCause cause;
-    char *url;
-    char *id; /* of its thread; NULL: it has none */
+    char *url; /* NULL: it is refused */
     CkTicket *ticket;
     CkHttpRequest *request;
     GSource *timer;
@@ -45,6 +45,10 @@ struct _CkApiCall {
     CkTask *decoding;
     guint retries;
     gboolean rekeyed;     /* sent again, since the key was another one */
+    gboolean doubted;     /* sent again, since the answer proved nothing, or … */
+    GError *misfit;       /* was none that it can have: why; else NULL */
+    guint connection;     /* the one over which the answer came, and … */
+    gboolean kept;        /* as in CkHttpResponse */
     gint64 deadline;      /* monotonic µs; no further attempt begins after it */
     CkPageDone page_done; /* one of these three is set */
     CkThreadDone thread_done;
@@ -54,33 +58,6 @@ struct _CkApiCall {
 };
 
 /* Pure parts */
-
-static void add_parameter(GString *url, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    g_string_append_c(url, strchr(url->str, '?') ? '&' : '?');
-    g_string_append_printf(url, "%s=", name);
-    g_string_append_uri_escaped(url, value, NULL, FALSE);
-}
-
-char *ck_api_url(const char *base, const char *path, const CkListQuery *query)
-{
-    static const char *const orders[] = {NULL, "asc", "desc"};
-    GString *url = g_string_new(base);
-    while (url->len > 0 && url->str[url->len - 1] == '/')
-        g_string_truncate(url, url->len - 1);
-    g_string_append(url, path);
-    if (query) {
-        g_autofree char *limit = query->limit ? g_strdup_printf("%u", query->limit) : NULL;
-        add_parameter(url, "limit", limit);
-        add_parameter(url, "order", orders[query->order]);
-        add_parameter(url, "after", query->after);
-        add_parameter(url, "before", query->before);
-        add_parameter(url, "user", query->user);
-    }
-    return g_string_free(url, FALSE);
-}
 
 static CkError status_code(int status, const char *code)
 {
@@ -151,8 +128,9 @@ static void call_free(gpointer data)
         g_source_unref(call->timer);
     }
     g_clear_error(&call->refusal);
+    g_clear_error(&call->misfit);
+    ck_question_unref(call->question);
     g_free(call->url);
-    g_free(call->id);
     g_free(call);
 }
 
@@ -169,14 +147,15 @@ void ck_api_cancel(CkApiCall *call)
 static void finish(CkApiCall *call, CkPage *page, CkPreparedThread *thread, const GError *error)
 {
     CkApi *api = call->api;
-    gboolean answer = (call->kind == CK_API_GET_THREAD || call->kind == CK_API_DELETE_THREAD) &&
+    CkApiKind kind = call->question->kind;
+    gboolean answer = (kind == CK_API_GET_THREAD || kind == CK_API_DELETE_THREAD) &&
                       g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
     g_hash_table_steal(api->calls, call);
     api->usage.failed += error && !answer;
     CkCause before = ck_causes_swap(api->causes, call->cause);
-    if (call->kind == CK_API_DELETE_THREAD)
+    if (kind == CK_API_DELETE_THREAD)
         call->done(error, call->data);
-    else if (call->kind == CK_API_GET_THREAD)
+    else if (kind == CK_API_GET_THREAD)
         call->thread_done(thread, error, call->data);
     else
         call->page_done(page, error, call->data);
@@ -187,8 +166,7 @@ static void finish(CkApiCall *call, CkPage *page, CkPreparedThread *thread, cons
 /* An answer that is decoded on another thread, which does not look at the call. */
 typedef struct {
     CkApiCall *call;
-    CkApiKind kind;
-    char *id; /* the call's */
+    CkQuestion *question; /* the call's */
     GBytes *body;
     CkPage *page;
     CkPreparedThread *thread;
@@ -202,42 +180,84 @@ static void answer_free(gpointer data)
     g_clear_pointer(&answer->thread, ck_prepared_thread_free);
     g_clear_error(&answer->error);
     g_bytes_unref(answer->body);
-    g_free(answer->id);
+    ck_question_unref(answer->question);
     g_free(answer);
 }
 
 static void decode(gpointer data)
 {
     Answer *answer = data;
+    const CkQuestion *question = answer->question;
     CkSlice json = ck_slice_bytes(answer->body);
-    if (answer->kind == CK_API_DELETE_THREAD)
-        ck_decode_deleted(json, answer->id, &answer->error);
-    else if (answer->kind == CK_API_LIST_THREADS)
-        answer->page = ck_prepare_threads(answer->body, &answer->error);
-    else if (answer->kind == CK_API_LIST_ITEMS)
-        answer->page = ck_prepare_items(answer->body, &answer->error);
-    else if (ck_json_check(json, &answer->error))
+    gboolean is_page = question->kind == CK_API_LIST_THREADS || question->kind == CK_API_LIST_ITEMS;
+    if (is_page) {
+        answer->page = question->kind == CK_API_LIST_ITEMS
+                           ? ck_prepare_items(answer->body, &answer->error)
+                           : ck_prepare_threads(answer->body, &answer->error);
+        if (answer->page && !ck_question_fits_page(question, answer->page, &answer->error))
+            g_clear_pointer(&answer->page, ck_page_free);
+    } else if (!ck_json_check(json, &answer->error) ||
+               !ck_question_fits_thread(question, json, &answer->error)) {
+        return;
+    } else if (question->kind == CK_API_GET_THREAD) {
         answer->thread = ck_prepare_thread(json, &answer->error);
+    } else {
+        ck_decode_deleted(json, &answer->error);
+    }
+}
+
+/*
+ * Once for each call. What does not fit its question (question.h), or can't be read, is dropped;
+ * the connection that it came over is closed, since other answers may be out of step on it. An
+ * empty page proves nothing, so that over a kept connection, where a stray answer can be taken for
+ * that to a request, it is asked for again.
+ */
+static gboolean resend_in_doubt(CkApiCall *call, const Answer *answer)
+{
+    CkApi *api = call->api;
+    gboolean misfit = g_error_matches(answer->error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
+    gboolean unproven = answer->page && answer->page->elements->len == 0 && call->kept;
+    if (misfit)
+        ck_http_distrust(api->http, call->connection);
+    if (call->doubted || !(misfit || unproven))
+        return FALSE;
+    call->misfit = misfit ? g_error_copy(answer->error) : NULL;
+    call->doubted = TRUE;
+    attempt(call);
+    return TRUE;
+}
+
+/* That the second answer is right hides the first one from the caller, and not from the log. */
+static void report_misfit(CkApiCall *call)
+{
+    if (!call->misfit || !call->api->report)
+        return;
+    g_prefix_error(&call->misfit, "%s: asked for again, over a new connection: ", call->url);
+    call->api->report(call->misfit, call->api->report_data);
 }
 
 static void on_decoded(gpointer data)
 {
     Answer *answer = data;
-    answer->call->decoding = NULL;
-    finish(answer->call, answer->page, answer->thread, answer->error);
+    CkApiCall *call = answer->call;
+    call->decoding = NULL;
+    if (resend_in_doubt(call, answer))
+        return;
+    if (!answer->error)
+        report_misfit(call);
+    finish(call, answer->page, answer->thread, answer->error);
 }
 
 static void decode_later(CkApiCall *call, GBytes *body)
 {
     Answer *answer = g_new0(Answer, 1);
     answer->call = call;
-    answer->kind = call->kind;
-    answer->id = g_strdup(call->id);
+    answer->question = ck_question_ref(call->question);
     answer->body = g_bytes_ref(body);
     call->decoding = ck_worker_run(call->api->worker, decode, on_decoded, answer, answer_free);
     g_autoptr(CkPage) page = call->arrived ? ck_decode_page(body, NULL) : NULL;
     CkCause before = ck_causes_swap(call->api->causes, call->cause);
-    if (page)
+    if (page && ck_question_fits_page(call->question, page, NULL))
         call->arrived(page, call->data);
     ck_causes_swap(call->api->causes, before);
 }
@@ -263,8 +283,8 @@ static void on_sent(gpointer data)
 {
     CkApiCall *call = data;
     CkApi *api = call->api;
-    api->usage.sent[call->kind]++;
-    api->usage.retries += call->retries > 0 || call->rekeyed;
+    api->usage.sent[call->question->kind]++;
+    api->usage.retries += call->retries > 0 || call->rekeyed || call->doubted;
     ck_causes_count(api->causes, &call->cause);
 }
 
@@ -367,8 +387,11 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
     CkApi *api = call->api;
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     call->request = NULL;
-    if (response)
+    if (response) {
         note_limits(api, response);
+        call->connection = response->connection;
+        call->kept = response->kept;
+    }
     if (response && response->status != 200)
         failure = ck_api_status_error(response->status, response->body, api->config->key);
     CkAttempt ended = attempt_ended(response, failure);
@@ -391,9 +414,9 @@ static void on_admitted(const GError *refusal, gpointer data)
 {
     CkApiCall *call = data;
     if (!refusal) {
-        call->request = call->kind == CK_API_DELETE_THREAD
-                            ? ck_http_delete(call->api->http, call->url, on_answer, call)
-                            : ck_http_get(call->api->http, call->url, on_answer, call);
+        const char *method = call->question->kind == CK_API_DELETE_THREAD ? "DELETE" : NULL;
+        call->request =
+            ck_http_send(call->api->http, method, call->url, call->doubted, on_answer, call);
         return;
     }
     call->ticket = NULL;
@@ -423,42 +446,21 @@ static void refuse_later(CkApiCall *call)
     g_source_attach(call->timer, call->api->context);
 }
 
-static gboolean is_id_or_none(const char *id)
-{
-    return !id || ck_name_is_id(id);
-}
-
-/* Why no request goes out; NULL: it does. No URL has an id that is none, whoever gave it. */
-static GError *refusal(const CkApiCall *call, const CkListQuery *query)
-{
-    gboolean deletes = call->kind == CK_API_DELETE_THREAD;
-    if (!is_id_or_none(call->id) ||
-        (query && !(is_id_or_none(query->after) && is_id_or_none(query->before))))
-        return g_error_new_literal(CK_ERROR, CK_ERROR_BAD_RESPONSE,
-                                   "an id that can't stand in a URL");
-    if (!call->api->config->offline)
-        return NULL;
-    return g_error_new_literal(CK_ERROR, CK_ERROR_OFFLINE,
-                               deletes ? "the server is not asked" : "not fetched before");
-}
-
 static CkApiCall *start(CkApi *api, CkApiKind kind, const char *thread_id, const CkListQuery *query,
                         gpointer data)
 {
-    g_autofree char *path =
-        g_strconcat("/chatkit/threads", thread_id ? "/" : "", thread_id ? thread_id : "",
-                    kind == CK_API_LIST_ITEMS ? "/items" : "", NULL);
-
+    gboolean deletes = kind == CK_API_DELETE_THREAD;
     CkApiCall *call = g_new0(CkApiCall, 1);
     call->api = api;
-    call->kind = kind;
-    call->id = g_strdup(thread_id);
+    call->question = ck_question_new(kind, thread_id, query);
     call->cause = ck_causes_current(api->causes);
-    call->url = ck_api_url(api->config->base_url, path, query);
+    call->url = ck_question_url(call->question, api->config->base_url, &call->refusal);
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
     g_hash_table_add(api->calls, call);
-    call->refusal = refusal(call, query);
+    if (call->url && api->config->offline)
+        g_set_error_literal(&call->refusal, CK_ERROR, CK_ERROR_OFFLINE,
+                            deletes ? "the server is not asked" : "not fetched before");
     if (call->refusal)
         refuse_later(call);
     else
@@ -498,6 +500,12 @@ CkApiCall *ck_api_delete_thread(CkApi *api, const char *thread_id, CkCallDone do
 void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived)
 {
     call->arrived = arrived;
+}
+
+void ck_api_set_report(CkApi *api, CkApiReport report, gpointer data)
+{
+    api->report = report;
+    api->report_data = data;
 }
 
 CkApiUsage ck_api_usage(const CkApi *api)

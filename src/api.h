@@ -3,7 +3,8 @@
  * The ChatKit API's requests: GET /chatkit/threads, /chatkit/threads/{id} and
  * /chatkit/threads/{id}/items, DELETE /chatkit/threads/{id} (API reference, "ChatKit"). A call is
  * one request with its retries; its answer arrives decoded, and prepared for the store (prepare.h):
- * that is done on another thread. Answers are handed on in the order in which they came.
+ * that is done on another thread. Answers are handed on in the order in which they came, each of
+ * them one to what was asked (question.h).
  */
 #pragma once
 
@@ -11,27 +12,10 @@
 #include "config.h"
 #include "gate.h"
 #include "prepare.h"
+#include "question.h"
 
 typedef struct _CkApi CkApi;
 typedef struct _CkApiCall CkApiCall;
-
-typedef enum {
-    CK_API_LIST_THREADS,
-    CK_API_LIST_ITEMS,
-    CK_API_GET_THREAD,
-    CK_API_DELETE_THREAD,
-    CK_API_KINDS
-} CkApiKind;
-
-typedef enum { CK_ORDER_DEFAULT, CK_ORDER_ASC, CK_ORDER_DESC } CkOrder;
-
-/* The query of a list; what is 0 or NULL is not sent. */
-typedef struct {
-    guint limit; /* up to 100 */
-    CkOrder order;
-    const char *after, *before; /* ids of threads or items */
-    const char *user;           /* list threads only */
-} CkListQuery;
 
 /* With --offline every call fails with CK_ERROR_OFFLINE. */
 
@@ -74,6 +58,10 @@ CkApiCall *ck_api_delete_thread(CkApi *api, const char *thread_id, CkCallDone do
 /* For a call for a page, at once after it was started. */
 void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived);
 
+/* Called with the error of an answer that was dropped, when it is asked for again. */
+typedef void (*CkApiReport)(const GError *error, gpointer data);
+void ck_api_set_report(CkApi *api, CkApiReport report, gpointer data);
+
 /* What the server has been asked for so far, and by whom. */
 typedef struct {
     guint64 sent[CK_API_KINDS]; /* requests that went out, retries among them */
@@ -99,9 +87,8 @@ gboolean ck_api_is_asked(const CkApiCall *call);
 /* Ends and frees the call; its callback is not called any more. */
 void ck_api_cancel(CkApiCall *call);
 
-/* Exposed for tests: a URL under base for path and query; the error that an answer of this status
- * means. Keys are cut out of whatever the server says. */
-char *ck_api_url(const char *base, const char *path, const CkListQuery *query);
+/* Exposed for tests: the error that an answer of this status means. Keys are cut out of whatever
+ * the server says. */
 GError *ck_api_status_error(int status, GBytes *body, const CkKey *key);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkApi, ck_api_free)

@@ -5,8 +5,8 @@
 /* The largest error object that is looked into, in bytes. */
 #define ERROR_MAX 65536
 
-/* Elements of a page; 100 are asked for. More would take the store seconds. */
-#define ELEMENTS_MAX 10000
+/* Elements of a page: 100 are the most that can be asked for. */
+#define ELEMENTS_MAX 100
 
 /* Identities */
 
@@ -27,11 +27,16 @@ static char *identity(CkSlice token)
     return g_string_free(as_sent, FALSE);
 }
 
+char *ck_decode_string(CkSlice value)
+{
+    return *value.data == '"' ? identity(value) : NULL;
+}
+
 char *ck_decode_identity(CkSlice object, const char *name)
 {
     CkSlice value;
-    gboolean is_string = ck_json_member(object, name, &value) && *value.data == '"';
-    return is_string ? identity(value) : NULL;
+    ck_json_members(object, 1, &name, &value);
+    return ck_decode_string(value);
 }
 
 /* Pages */
@@ -47,48 +52,31 @@ static gboolean is_word(CkSlice value, const char *word)
     return value.size == strlen(word) && memcmp(value.data, word, value.size) == 0;
 }
 
-/* The members of a page that count, as ck_json_member() would find them, each by itself. */
-typedef struct {
-    CkSlice data, has_more, last_id; /* empty: missing */
-} Members;
-
-static Members find_members(CkSlice body)
-{
-    Members members = {{"", 0}, {"", 0}, {"", 0}};
-    CkJsonIter iter;
-    ck_json_iter_init(&iter, body);
-    while (iter.object && ck_json_iter_next(&iter)) {
-        if (ck_json_is_key(iter.key, "data"))
-            members.data = iter.value;
-        else if (ck_json_is_key(iter.key, "has_more"))
-            members.has_more = iter.value;
-        else if (ck_json_is_key(iter.key, "last_id"))
-            members.last_id = iter.value;
-    }
-    return members;
-}
-
 static gboolean fill_page(CkPage *page, GError **error)
 {
+    static const char *const names[] = {"object", "data", "has_more", "last_id"};
+    CkSlice values[G_N_ELEMENTS(names)];
     CkSlice body = ck_slice_bytes(page->body);
     CkJsonIter iter;
     if (!ck_json_check(body, error))
         return FALSE;
-    Members members = find_members(body);
-    if (*members.data.data != '[')
+    ck_json_members(body, G_N_ELEMENTS(names), names, values);
+    CkSlice data = values[1], has_more = values[2], last_id = values[3];
+    if (*data.data != '[')
         return bad_page(error, "no array \"data\"");
-    ck_json_iter_init(&iter, members.data);
+    ck_json_iter_init(&iter, data);
     while (ck_json_iter_next(&iter)) {
         if (page->elements->len == ELEMENTS_MAX)
             return bad_page(error, "more elements than anybody asked for");
         g_array_append_val(page->elements, iter.value);
     }
-    if (!is_word(members.has_more, "true") && !is_word(members.has_more, "false"))
+    if (!is_word(has_more, "true") && !is_word(has_more, "false"))
         return bad_page(error, "no boolean \"has_more\"");
-    page->has_more = is_word(members.has_more, "true");
-    page->last_id = *members.last_id.data == '"' ? identity(members.last_id) : NULL;
-    gboolean odd = !page->last_id && members.last_id.size > 0 &&
-                   !is_word(members.last_id, "null") && *members.last_id.data != '"';
+    page->object = values[0];
+    page->has_more = is_word(has_more, "true");
+    page->last_id = ck_decode_string(last_id);
+    gboolean odd =
+        !page->last_id && last_id.size > 0 && !is_word(last_id, "null") && *last_id.data != '"';
     return !(odd && page->has_more) || bad_page(error, "a cursor that is no string");
 }
 
@@ -140,14 +128,10 @@ void ck_thread_free(CkThread *thread)
     g_free(thread);
 }
 
-gboolean ck_decode_deleted(CkSlice json, const char *id, GError **error)
+gboolean ck_decode_deleted(CkSlice json, GError **error)
 {
     CkSlice deleted;
-    if (!ck_json_check(json, error))
-        return FALSE;
-    g_autofree char *which = ck_decode_identity(json, "id");
-    if (ck_json_member(json, "deleted", &deleted) && is_word(deleted, "true") &&
-        g_strcmp0(which, id) == 0)
+    if (ck_json_member(json, "deleted", &deleted) && is_word(deleted, "true"))
         return TRUE;
     g_set_error_literal(error, CK_ERROR, CK_ERROR_BAD_RESPONSE,
                         "the server does not say that the thread has been deleted");

@@ -22,6 +22,7 @@ typedef struct {
     GPtrArray *prepared; /* of each element, in the same order, see prepare.h; NULL: not done */
     char *last_id;       /* an identity; NULL where the server says none */
     gboolean has_more;
+    CkSlice object; /* what it says it is, as sent; of size 0 where it says nothing */
 } CkPage;
 
 typedef struct {
@@ -74,9 +75,9 @@ void ck_thread_free(CkThread *thread);
 CkItem *ck_decode_item(CkSlice json, GError **error);
 void ck_item_free(CkItem *item);
 
-/* Whether an answer says that the thread has been deleted (schema DeletedThreadResource of the
- * OpenAPI document). Error: CK_ERROR_BAD_RESPONSE, CK_ERROR_NO_MEMORY. */
-gboolean ck_decode_deleted(CkSlice json, const char *id, GError **error);
+/* Whether an answer says that a thread has been deleted (schema DeletedThreadResource of the
+ * OpenAPI document). Error: CK_ERROR_BAD_RESPONSE. */
+gboolean ck_decode_deleted(CkSlice json, GError **error);
 
 /* The message and the code of OpenAI's error object {"error":{"message","code"}}; each is NULL
  * where body has none. */
@@ -86,6 +87,9 @@ void ck_decode_error(GBytes *body, char **message, char **code);
  * text or, where it is no text (lone surrogates, NUL, bytes that are not UTF-8), the byte 0xFF,
  * which no text has, and the token as it was sent. NULL where it is missing, "" or no string. */
 char *ck_decode_identity(CkSlice object, const char *name);
+
+/* The same of a value, which may be of size 0. */
+char *ck_decode_string(CkSlice value);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkPage, ck_page_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkThread, ck_thread_free)

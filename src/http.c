@@ -15,15 +15,23 @@
 
 #define HEADERS_TOO_LARGE "the headers of the answer are larger than 64 KiB"
 
+/* A TCP connection that curl has open. It carries one request at a time. */
+typedef struct {
+    int fd;
+    guint number;     /* from 1 on; never that of another one */
+    gboolean carried; /* a request has gone over it */
+    gboolean http2;   /* so its answers were sent */
+} Connection;
+
 /*
  * A request is in http->running, its easy handle added to the multi handle, until it is freed:
- * before its callback, or by a cancel. It is sent once it has a connection. With TLS it waits until
- * the one that is being made shows whether the server speaks HTTP/2, hence takes all requests;
- * forsaken if that fails.
+ * before its callback, or by a cancel. It is sent once it has a connection.
  */
 struct _CkHttpRequest {
     CkHttp *http;
+    const char *method; /* NULL: GET */
     char *url;
+    gboolean fresh; /* it gets a connection of its own */
     CkHttpDone done;
     gpointer data;
     CURL *easy;
@@ -34,8 +42,9 @@ struct _CkHttpRequest {
     gsize head_size;   /* bytes of status lines, headers and trailers */
     gboolean has_head; /* the empty line has come that ends the headers */
     gboolean sent;
+    guint connection;      /* the number of the one it was sent over; 0: none */
+    gboolean kept;         /* which had carried another request before */
     const char *too_large; /* says what is; or NULL */
-    gboolean forsaken;     /* about to fail: so did the connection that it waited for */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -49,9 +58,9 @@ struct _CkHttp {
     CkHttpSent sent;       /* or NULL */
     guint64 wire, decoded; /* see CkHttpTotals */
     CkCurlLoop *loop;
-    GQueue running;          /* CkHttpRequest, oldest first */
-    GHashTable *connections; /* fd; those in use, being made, and kept for later */
-    gboolean multiplexed;    /* the last answer came over HTTP/2 */
+    GQueue running;         /* CkHttpRequest, oldest first */
+    GPtrArray *connections; /* Connection: those in use, being made, and kept for later */
+    guint opened;           /* connections so far */
 };
 
 /* Connections */
@@ -60,8 +69,11 @@ struct _CkHttp {
 static int note_connection(void *data, curl_socket_t fd, curlsocktype purpose)
 {
     CkHttp *http = data;
+    Connection *connection = g_new0(Connection, 1);
     (void)purpose;
-    g_hash_table_add(http->connections, GINT_TO_POINTER(fd));
+    connection->fd = fd;
+    connection->number = ++http->opened;
+    g_ptr_array_add(http->connections, connection);
     return CURL_SOCKOPT_OK;
 }
 
@@ -69,28 +81,83 @@ static int note_connection(void *data, curl_socket_t fd, curlsocktype purpose)
 static int close_connection(void *data, curl_socket_t fd)
 {
     CkHttp *http = data;
-    g_hash_table_remove(http->connections, GINT_TO_POINTER(fd));
+    for (guint i = 0; i < http->connections->len; i++)
+        if (((Connection *)g_ptr_array_index(http->connections, i))->fd == fd) {
+            g_ptr_array_remove_index_fast(http->connections, i);
+            break;
+        }
     return close(fd);
 }
 
+static Connection *connection_numbered(const CkHttp *http, guint number)
+{
+    for (guint i = 0; i < http->connections->len; i++) {
+        Connection *connection = g_ptr_array_index(http->connections, i);
+        if (connection->number == number)
+            return connection;
+    }
+    return NULL;
+}
+
+/* The TCP port that a socket has on this machine; 0: none. */
+static int own_port_of(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } address = {.any.sa_family = AF_UNSPEC};
+    socklen_t size = sizeof address;
+    if (getsockname(fd, &address.any, &size) != 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET6 ? address.ipv6.sin6_port
+                                                   : address.ipv4.sin_port);
+}
+
+/* curl tells of the connection that a request gets by its ports alone. */
+static Connection *connection_from(const CkHttp *http, int own_port)
+{
+    for (guint i = 0; i < http->connections->len; i++) {
+        Connection *connection = g_ptr_array_index(http->connections, i);
+        if (own_port_of(connection->fd) == own_port)
+            return connection;
+    }
+    return NULL;
+}
+
+static gboolean is_in_use(const CkHttp *http, const Connection *connection)
+{
+    for (const GList *link = http->running.head; link; link = link->next)
+        if (((const CkHttpRequest *)link->data)->connection == connection->number)
+            return TRUE;
+    return FALSE;
+}
+
 /*
- * A request that times out ends its stream, not its connection, and the next request would go over
- * the same one, dead or not. So connections that have been silent for half as long as a request may
- * be are shut down: what still goes over them fails now, and the next request gets a new one.
+ * With HTTP/2 a request that times out ends its stream and not its connection. And where one
+ * connection is dead those kept beside it may be so too, which would cost a timeout each. So
+ * connections are shut down that no request uses and that have been silent for half as long as a
+ * request may be: curl replaces them.
  */
 static void shut_down_silent_connections(CkHttp *http)
 {
-    GHashTableIter iter;
-    gpointer fd;
-    g_hash_table_iter_init(&iter, http->connections);
-    while (g_hash_table_iter_next(&iter, &fd, NULL)) {
+    for (guint i = 0; i < http->connections->len; i++) {
+        const Connection *connection = g_ptr_array_index(http->connections, i);
         struct tcp_info info;
         socklen_t size = sizeof info;
-        if (getsockopt(GPOINTER_TO_INT(fd), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+        if (!is_in_use(http, connection) &&
+            getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
             info.tcpi_state == TCP_ESTABLISHED &&
             info.tcpi_last_data_recv >= http->limits.stall * 1000 / 2)
-            shutdown(GPOINTER_TO_INT(fd), SHUT_RDWR);
+            shutdown(connection->fd, SHUT_RDWR);
     }
+}
+
+void ck_http_distrust(CkHttp *http, guint number)
+{
+    const Connection *connection = connection_numbered(http, number);
+    if (connection)
+        shutdown(connection->fd, SHUT_RDWR);
 }
 
 /* One request */
@@ -126,15 +193,19 @@ static size_t take_header(char *line, size_t size, size_t count, void *data)
     return size * count;
 }
 
-/* CURLOPT_PREREQFUNCTION: the request has a connection and goes out. curl does so again where a
- * kept connection turned out to be closed, over which the server saw nothing. */
-static int note_sent(void *data, char *address, char *own_address, int port, int own_port)
+/* CURLOPT_PREREQFUNCTION: the request has a connection and is about to go out. curl does so again
+ * where a kept connection turned out to be closed, over which the server saw nothing. */
+static int on_connection(void *data, char *address, char *own_address, int port, int own_port)
 {
     CkHttpRequest *request = data;
+    Connection *connection = connection_from(request->http, own_port);
     (void)address;
     (void)own_address;
     (void)port;
-    (void)own_port;
+    request->connection = connection ? connection->number : 0;
+    request->kept = connection && connection->carried && !connection->http2;
+    if (connection)
+        connection->carried = TRUE;
     if (!request->sent && request->http->sent)
         request->http->sent(request->data);
     request->sent = TRUE;
@@ -166,8 +237,7 @@ static void forget_authorization(CkHttpRequest *request)
     g_free(header);
 }
 
-/* method: NULL for GET */
-static CURL *new_easy(CkHttpRequest *request, const char *method)
+static CURL *new_easy(CkHttpRequest *request)
 {
     CURL *easy = curl_easy_init();
     CkHttp *http = request->http;
@@ -195,11 +265,10 @@ static CURL *new_easy(CkHttpRequest *request, const char *method)
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_connection);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, note_sent);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connection);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    /* Else a burst of first requests would open as many connections, for HTTP/2 to use one. */
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)tls);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->fresh);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)http->limits.connect);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)http->limits.stall);
@@ -208,8 +277,8 @@ static CURL *new_easy(CkHttpRequest *request, const char *method)
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
     if (!tls) /* a key for this machine must not go through a proxy from the environment */
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    if (method) /* with a GET's missing body */
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    if (request->method) /* with a GET's missing body */
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     return easy;
 }
 
@@ -222,14 +291,26 @@ static void count_received(CkHttpRequest *request)
     request->http->decoded += request->received;
 }
 
+/* Hands the request to curl. */
+static void begin(CkHttpRequest *request)
+{
+    request->easy = new_easy(request);
+    curl_multi_add_handle(request->http->multi, request->easy);
+}
+
+/* Takes it back. */
+static void end(CkHttpRequest *request)
+{
+    curl_multi_remove_handle(request->http->multi, request->easy);
+    curl_easy_cleanup(request->easy);
+    forget_authorization(request);
+}
+
 static void request_free(CkHttpRequest *request)
 {
-    CkHttp *http = request->http;
     count_received(request);
-    curl_multi_remove_handle(http->multi, request->easy);
-    curl_easy_cleanup(request->easy);
-    g_queue_remove(&http->running, request);
-    forget_authorization(request);
+    end(request);
+    g_queue_remove(&request->http->running, request);
     g_clear_pointer(&request->body, g_byte_array_unref);
     g_free(request->url);
     g_free(request);
@@ -323,47 +404,12 @@ static void fail(CkHttpRequest *request, const GError *error)
     done(NULL, error, data);
 }
 
-/* Whether a request has come as far as the time that info tells. */
-static gboolean has_reached(CkHttpRequest *request, CURLINFO info)
-{
-    curl_off_t microseconds = 0;
-    curl_easy_getinfo(request->easy, info, &microseconds);
-    return microseconds > 0;
-}
-
-static int compare_forsaken(gconstpointer request, gconstpointer unused)
-{
-    (void)unused;
-    return !((const CkHttpRequest *)request)->forsaken;
-}
-
-/*
- * Fails a request that got no connection, and those that wait for the same one: curl would let them
- * try one after the other, each as long as it takes to connect.
- */
-static void fail_unconnected(CkHttpRequest *request, const GError *error)
-{
-    CkHttp *http = request->http;
-    GList *link;
-    for (link = http->running.head; link; link = link->next) {
-        CkHttpRequest *other = link->data;
-        other->forsaken = other == request ||
-                          (is_tls(other->url) && !has_reached(other, CURLINFO_NAMELOOKUP_TIME_T));
-    }
-    while ((link = g_queue_find_custom(&http->running, NULL, compare_forsaken)))
-        fail(link->data, error);
-}
-
 static void finish_failed(CkHttpRequest *request, CURLcode code)
 {
-    CkHttp *http = request->http;
     g_autoptr(GError) error = transport_error(request, code);
-    if (!has_reached(request, CURLINFO_PRETRANSFER_TIME_T)) {
-        fail_unconnected(request, error);
-        return;
-    }
-    if (code == CURLE_OPERATION_TIMEDOUT && http->multiplexed)
-        shut_down_silent_connections(http);
+    request->connection = 0;
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        shut_down_silent_connections(request->http);
     fail(request, error);
 }
 
@@ -372,12 +418,16 @@ static void finish(CkHttpRequest *request)
 {
     CkHttpDone done = request->done;
     gpointer data = request->data;
+    Connection *connection = connection_numbered(request->http, request->connection);
     long status, version;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
-    request->http->multiplexed = version >= CURL_HTTP_VERSION_2_0;
+    if (connection)
+        connection->http2 = version >= CURL_HTTP_VERSION_2_0;
     CkHttpResponse response = {
         .status = (int)status,
+        .connection = request->connection,
+        .kept = request->kept,
         .key = request->key,
         .body = g_byte_array_free_to_bytes(g_steal_pointer(&request->body)),
         .retry_after = response_header(request->easy, "retry-after"),
@@ -412,29 +462,20 @@ static void collect(gpointer data)
     }
 }
 
-static CkHttpRequest *send_request(CkHttp *http, const char *method, const char *url,
-                                   CkHttpDone done, gpointer data)
+CkHttpRequest *ck_http_send(CkHttp *http, const char *method, const char *url, gboolean fresh,
+                            CkHttpDone done, gpointer data)
 {
     CkHttpRequest *request = g_new0(CkHttpRequest, 1);
     request->http = http;
+    request->method = method;
     request->url = g_strdup(url);
+    request->fresh = fresh;
     request->done = done;
     request->data = data;
     request->body = g_byte_array_new();
-    request->easy = new_easy(request, method);
     g_queue_push_tail(&http->running, request);
-    curl_multi_add_handle(http->multi, request->easy);
+    begin(request);
     return request;
-}
-
-CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data)
-{
-    return send_request(http, NULL, url, done, data);
-}
-
-CkHttpRequest *ck_http_delete(CkHttp *http, const char *url, CkHttpDone done, gpointer data)
-{
-    return send_request(http, "DELETE", url, done, data);
 }
 
 void ck_http_cancel(CkHttpRequest *request)
@@ -462,13 +503,16 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     http->limits = ck_retry_limits(options->patience);
     http->ca_file = g_strdup(options->ca_file);
     http->sent = options->sent;
-    http->connections = g_hash_table_new(NULL, NULL);
+    http->connections = g_ptr_array_new_with_free_func(g_free);
     for (const char *const *header = options->headers; *header; header++)
         http->headers = curl_slist_append(http->headers, *header);
     curl_share_setopt(http->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     /* Else curl keeps fewer connections, the fewer requests are under way. */
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)options->concurrency);
-    curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)options->concurrency);
+    /* What a new connection speaks is known from its first answer on. Before that curl 7.88 takes
+     * one that speaks HTTP/1.1 for one that multiplexes, where the host has spoken HTTP/2, and
+     * mixes up the answers. */
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 #ifdef HAVE_CURLMOPT_QUICK_EXIT /* meson.build; a multi then has the threads that resolve */
     curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
 #endif
@@ -482,7 +526,7 @@ void ck_http_free(CkHttp *http)
     curl_multi_cleanup(http->multi);
     curl_share_cleanup(http->sessions);
     ck_curl_loop_free(http->loop);
-    g_hash_table_unref(http->connections);
+    g_ptr_array_unref(http->connections);
     curl_slist_free_all(http->headers);
     g_free(http->ca_file);
     g_free(http);

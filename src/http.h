@@ -3,14 +3,15 @@
  * GET and DELETE over HTTP(S): libcurl's multi interface on a GLib main context. Nothing here
  * blocks, and every callback runs from the main context.
  *
- * Requests go out at once; how many there are is for the caller to limit (gate.h). Where the server
- * speaks HTTP/2 they share one connection, else `concurrency` connections are kept for later
- * requests; a new one takes up the TLS session of an earlier one. Each request has 5 s to connect
- * and 30 s in all, and is given up when nothing arrives for 10 s; a patient caller gets more. One
- * that waits for a connection which can't be made fails with it.
+ * Requests go out at once; how many there are is for the caller to limit (gate.h). A connection
+ * carries one request at a time, whatever it speaks (HTTP/2 where the server does). `concurrency`
+ * connections are kept for later requests; a new one takes up the TLS session of an earlier one.
+ * Each request has 5 s to connect and 30 s in all, and is given up when nothing arrives for 10 s; a
+ * patient caller gets more.
  *
  * An answer is whole or an error: its body, as far as its framing tells, and its head, without
- * which no status counts.
+ * which no status counts. Over a kept HTTP/1.1 connection a stray answer can still be taken for
+ * that of the request: see `kept`, and the caller's own checks.
  *
  * Redirects are not followed, and the key is sent to nobody but the host of the URL: https from TLS
  * 1.2 on, or http. No .netrc, no cookies and no proxy get to know it, nor do they add to it.
@@ -27,7 +28,9 @@ typedef struct _CkHttpRequest CkHttpRequest;
 
 typedef struct {
     int status;
-    guint key; /* ck_key_count() of the one that it was asked with */
+    guint connection; /* over which it came, for ck_http_distrust() */
+    gboolean kept;    /* that speaks HTTP/1.1 and had carried another request before */
+    guint key;        /* ck_key_count() of the one that it was asked with */
     GBytes *body;
     char *retry_after; /* headers, NULL where missing */
     char *retry_after_ms;
@@ -68,9 +71,14 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
 /* Cancels what is under way; no callback is called any more. Not from within a callback. */
 void ck_http_free(CkHttp *http);
 
-/* The result is valid until done has been called or the request was cancelled. */
-CkHttpRequest *ck_http_get(CkHttp *http, const char *url, CkHttpDone done, gpointer data);
-CkHttpRequest *ck_http_delete(CkHttp *http, const char *url, CkHttpDone done, gpointer data);
+/* The result is valid until done has been called or the request was cancelled. method: a static
+ * string. NULL: GET. fresh: over a new connection. */
+CkHttpRequest *ck_http_send(CkHttp *http, const char *method, const char *url, gboolean fresh,
+                            CkHttpDone done, gpointer data);
+
+/* Closes a connection, if it is still there: its answers can't be trusted. A request that uses it
+ * now fails. */
+void ck_http_distrust(CkHttp *http, guint connection);
 
 /* Frees the request; done is not called any more. */
 void ck_http_cancel(CkHttpRequest *request);

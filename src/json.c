@@ -233,16 +233,24 @@ char *ck_json_text(CkSlice string)
     return g_string_free(text, FALSE);
 }
 
+void ck_json_members(CkSlice object, gsize count, const char *const *names, CkSlice *values)
+{
+    CkJsonIter iter;
+    for (gsize i = 0; i < count; i++)
+        values[i] = (CkSlice){"", 0};
+    ck_json_iter_init(&iter, object);
+    while (iter.object && ck_json_iter_next(&iter))
+        for (gsize i = 0; i < count; i++)
+            if (ck_json_is_key(iter.key, names[i]))
+                values[i] = iter.value;
+}
+
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value)
 {
-    gboolean found = FALSE;
-    CkJsonIter iter;
-    ck_json_iter_init(&iter, object);
-    while (iter.object && ck_json_iter_next(&iter)) {
-        if (ck_json_is_key(iter.key, name)) {
-            *value = iter.value;
-            found = TRUE;
-        }
-    }
-    return found;
+    CkSlice member;
+    ck_json_members(object, 1, &name, &member);
+    if (member.size == 0)
+        return FALSE;
+    *value = member;
+    return TRUE;
 }

@@ -71,6 +71,10 @@ char *ck_json_text(CkSlice string);
  * last, as most readers do it. FALSE where there is none. name: ASCII. */
 gboolean ck_json_member(CkSlice object, const char *name, CkSlice *value);
 
+/* The same of several members at once: values[i] is that of names[i], of size 0 where there is
+ * none. */
+void ck_json_members(CkSlice object, gsize count, const char *const *names, CkSlice *values);
+
 /* Writes value as `jq .` lays it out: two spaces a level, a newline at the end. One that
  * would grow beyond CK_JSON_GROWTH_MAX stands on one line. */
 void ck_json_indent(CkSlice value, CkSink *out);

@@ -204,6 +204,17 @@ gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **erro
     return TRUE;
 }
 
+gint64 ck_listing_time_of(CkStore *store, const CkWant *want, const char *cursor)
+{
+    g_auto(CkThreadRow) thread = {0};
+    if (!cursor)
+        return 0;
+    if (want->kind == CK_WANT_ITEMS)
+        return ck_store_item_time(store, want->id, cursor);
+    ck_store_thread_by_id(store, cursor, &thread, NULL);
+    return thread.created_at;
+}
+
 /* The same, of the page that is to be taken: not one that this end has had, else *circle is TRUE.
  */
 static gboolean next_cursor(CkListing *listing, CkEnd end, const CkPage *page, char **cursor,

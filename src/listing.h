@@ -62,6 +62,9 @@ char *ck_listing_peek_cursor(CkListing *listing, CkEnd end, const CkPage *page);
  * ids of elements (API reference, "after"). */
 gboolean ck_listing_next_cursor(const CkPage *page, char **cursor, GError **error);
 
+/* When what a cursor of that listing names was created, for `after_at` of a query; 0: not known. */
+gint64 ck_listing_time_of(CkStore *store, const CkWant *want, const char *cursor);
+
 /* Whether a page failed because the server does not know its cursor: the thread was deleted. */
 gboolean ck_listing_is_cursor_lost(const GError *error);
 

@@ -21,13 +21,15 @@ typedef struct {
     CkEnd end;          /* of a listing */
     gboolean goes_on;   /* of the back: the front has gone on to its next page */
     CkListing *listing; /* borrowed from pager->listings; NULL where the want is none */
-    char *cursor;       /* what the page is asked to come after, or NULL */
+    char *cursor;       /* what the page is asked to come after, or NULL; when that … */
+    gint64 cursor_at;   /* was created, if the store does not know it yet */
     char *next;         /* the same of the next page, once this one has come; or NULL */
-    guint limit;        /* elements asked for */
-    CkApiCall *call;    /* NULL once it has ended */
-    GSource *source;    /* instead of call: it ends soon without one, or waits for the back */
-    GError *failure;    /* with which it ends without a call, or NULL */
-    GPtrArray *waits;   /* CkWait */
+    gint64 next_at;
+    guint limit;      /* elements asked for */
+    CkApiCall *call;  /* NULL once it has ended */
+    GSource *source;  /* instead of call: it ends soon without one, or waits for the back */
+    GError *failure;  /* with which it ends without a call, or NULL */
+    GPtrArray *waits; /* CkWait */
     CkCause cause;
 } Fetch;
 
@@ -144,6 +146,7 @@ static void ask_for_next(Fetch *fetch)
     g_hash_table_insert(pager->overtaken, fetch->key, fetch);
     Fetch *next = fetch_new(pager, &fetch->want, fetch->end);
     next->cursor = g_strdup(fetch->next);
+    next->cursor_at = fetch->next_at;
     ask_for_page(next);
 }
 
@@ -166,6 +169,7 @@ static void on_arrival(const CkPage *page, gpointer data)
     gboolean goes_on = fetch->end == CK_FRONT ? fetch->waits->len > 0 : fetch->goes_on;
     g_free(fetch->next);
     fetch->next = ck_listing_peek_cursor(fetch->listing, fetch->end, page);
+    fetch->next_at = fetch->next ? ck_question_time_of(page, fetch->next) : 0;
     if (!ck_listing_is_wide(fetch->listing))
         return;
     CkCause before = ck_causes_swap(ck_pager_causes(pager), reader_of(fetch));
@@ -289,10 +293,7 @@ static void on_thread(CkPreparedThread *thread, const GError *error, gpointer da
     g_autoptr(GError) failure = error ? g_error_copy(error) : NULL;
     gboolean changed = FALSE;
     fetch->call = NULL;
-    if (thread && g_strcmp0(thread->id, fetch->want.id) != 0)
-        g_set_error(&failure, CK_ERROR, CK_ERROR_BAD_RESPONSE, "the server sent another thread, %s",
-                    thread->id ? thread->id : "without an id");
-    else if (thread && !is_shown(pager, thread))
+    if (thread && !is_shown(pager, thread))
         g_set_error_literal(&failure, CK_ERROR, CK_ERROR_NOT_FOUND,
                             "the thread is not among those that this mount shows");
     else if (thread && !(ck_store_begin(pager->store, &failure) &&
@@ -333,7 +334,13 @@ static void end_later(Fetch *fetch, GError *failure)
 static void ask_for_page(Fetch *fetch)
 {
     CkApi *api = fetch->pager->api;
-    CkListQuery query = {.limit = fetch->limit, .after = fetch->cursor};
+    CkListQuery query = {
+        .limit = fetch->limit,
+        .after = fetch->cursor,
+        .after_at = fetch->cursor_at
+                        ? fetch->cursor_at
+                        : ck_listing_time_of(fetch->pager->store, &fetch->want, fetch->cursor),
+    };
     if (fetch->want.kind == CK_WANT_ITEMS) {
         query.order = CK_ORDER_ASC;
         fetch->call = ck_api_list_items(api, fetch->want.id, &query, on_page, fetch);
@@ -422,6 +429,7 @@ static void ask(Fetch *fetch)
     CkWantKind kind = fetch->want.kind;
     GError *failure = NULL;
     g_clear_pointer(&fetch->cursor, g_free); /* of before it waited for the back */
+    fetch->cursor_at = 0;
     if (kind != CK_WANT_THREAD &&
         (!is_unfinished(fetch, &failure) ||
          !ck_listing_cursor(fetch->listing, CK_FRONT, &fetch->cursor, &failure))) {

@@ -176,6 +176,7 @@ void ck_segment_read(CkSegment *segment)
         .limit = segment->limit,
         .order = CK_ORDER_DESC,
         .after = segment->cursor,
+        .after_at = ck_listing_time_of(relist->store, want, segment->cursor),
         .user = want->id,
     };
     segment->call = ck_api_list_threads(relist->api, &query, on_page, segment);

@@ -184,6 +184,8 @@ static const char *const statements[N_STATEMENTS] = {
     [ITEMS_BY_ROW] = "SELECT " ITEM_COLUMNS " FROM item WHERE row BETWEEN ?1 AND ?2 ORDER BY row",
     [ITEM_JSON] = "SELECT json FROM item WHERE row = ?1",
     [ITEM_ID] = "SELECT id FROM item WHERE row = ?1",
+    [ITEM_TIME] = "SELECT created_at FROM item"
+                  " WHERE thread = (SELECT row FROM thread WHERE id = ?1) AND id = ?2",
     [NEXT_UNFINISHED] = "SELECT " ITEM_COLUMNS " FROM item WHERE row BETWEEN ?1 AND ?2"
                         " AND NOT finished ORDER BY row LIMIT 1",
     [FORMER_THREAD] = "SELECT time, json_size, head_size, json FROM former_thread"

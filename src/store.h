@@ -199,6 +199,8 @@ CkFound ck_store_item_numbered(CkStore *store, gint64 thread, guint64 number, Ck
 CkFound ck_store_next_unfinished(CkStore *store, gint64 thread, guint64 from, CkItemRow *item,
                                  GError **error);
 char *ck_store_item_id(CkStore *store, gint64 row, GError **error);
+/* When an item was created, in seconds since 1970; 0: not known. */
+gint64 ck_store_item_time(CkStore *store, const char *thread_id, const char *id);
 
 /* What a thread or item was in a version; CK_ABSENT: what it is now. */
 CkFound ck_store_former_thread(CkStore *store, gint64 row, guint version, CkForm *form,

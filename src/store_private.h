@@ -76,6 +76,7 @@ enum {
     ITEMS_BY_ROW,
     ITEM_JSON,
     ITEM_ID,
+    ITEM_TIME,
     NEXT_UNFINISHED,
     FORMER_THREAD,
     FORMER_ITEM,

@@ -278,6 +278,18 @@ char *ck_store_item_id(CkStore *store, gint64 row, GError **error)
     return id;
 }
 
+gint64 ck_store_item_time(CkStore *store, const char *thread_id, const char *id)
+{
+    sqlite3_stmt *statement = use(store, ITEM_TIME);
+    bind_text(statement, 1, thread_id);
+    bind_text(statement, 2, id);
+    if (first(store, statement, NULL) != CK_FOUND)
+        return 0;
+    gint64 time = sqlite3_column_int64(statement, 0);
+    done(statement);
+    return time;
+}
+
 GPtrArray *ck_store_listings(CkStore *store, const char *prefix, GError **error)
 {
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);

@@ -39,7 +39,8 @@ static gboolean is_this_machine(const char *host)
 /* A key goes where curl takes the URL to lead, so it is curl that must not see another host. */
 static void check_safe_url(const char *base)
 {
-    g_autofree char *url = ck_api_url(base, "/chatkit/threads", NULL);
+    g_autoptr(CkQuestion) question = ck_question_new(CK_API_LIST_THREADS, NULL, NULL);
+    g_autofree char *url = ck_question_url(question, base, NULL);
     char *scheme = NULL, *host = NULL, *user = NULL, *query = NULL;
     for (const char *at = base; *at; at++)
         g_assert_true(*at > 0x20 && *at < 0x7f && *at != '?' && *at != '#');

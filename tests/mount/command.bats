@@ -404,9 +404,9 @@ fails_with() {
 
 @test "a URL of something else: 404, HTML, JSON of another kind" {
     OPENAI_BASE_URL+=/more fails '404.*OPENAI_BASE_URL' "$CHATKITFS" "$MNT"
-    fault body /threads 'body: "<html>Welcome!</html>"'
+    fault body /threads 'times: 2, body: "<html>Welcome!</html>"'
     fails 'OPENAI_BASE_URL' "$CHATKITFS" "$MNT"
-    fault body /threads 'body: {hello: "world"}'
+    fault body /threads 'times: 2, body: {hello: "world"}'
     fails 'OPENAI_BASE_URL' "$CHATKITFS" "$MNT"
 }
 

@@ -184,7 +184,7 @@ all_threads() {
     for body in '[]' '"null"' '7' '{}' '{data: {}, has_more: false}' '{data: null, has_more: false}' \
         '{data: []}' '{data: [], has_more: "no"}' '{data: [], has_more: null}' \
         '{data: [{id: "cthi_1"}], has_more: true, last_id: 7}'; do
-        fault body /items "body: $body"
+        fault body /items "times: 2, body: $body"
         expect_errno EIO list "$(thread)/"
     done
     run -1 grep -v '^chatkitfs: listing the items of .*: check that OPENAI_BASE_URL' "$LOG"
@@ -252,7 +252,7 @@ all_threads() {
 
 @test "another thread than the one that was asked for is EIO" {
     mount_fs
-    fault body cthr_asked 'body: {id: "cthr_sent"}'
+    fault body cthr_asked 'times: 2, body: {id: "cthr_sent"}'
     expect_errno EIO stat "$MNT/cthr_asked"
     fault body cthr_asked 'body: {id: "cthr_asked"}'
     expect_errno ok stat "$MNT/cthr_asked"
@@ -348,7 +348,7 @@ all_threads() {
 }
 
 @test "a page that says there is more and holds nothing is EIO, of threads" {
-    part_way body 'body: {object: "list", data: [], first_id: null, last_id: null, has_more: true}'
+    part_way body 'times: 2, body: {object: "list", data: [], first_id: null, last_id: null, has_more: true}'
     logged 'more and sends nothing'
     all_threads
 }

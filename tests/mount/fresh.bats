@@ -97,7 +97,7 @@ $NEWEST"
     fault hold 'threads\?' # which would bring this thread as well
     cat "$MNT/$T/thread.md" "$MNT/$T/0001-user.md" >/dev/null
     wait_until asked "$NEWEST
-$ITEMS&after=cthi_4_2
+$ITEMS&after=cthi_4_1
 GET /v1/chatkit/threads/cthr_00004"
 }
 
@@ -279,7 +279,7 @@ END
 
 @test "who walks through many threads after the ttl does not ask for each by its id" {
     local before=
-    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 250 1)
+    start_sandbox_with < <(python3 "$BATS_TEST_DIRNAME/many.py" 250 2)
     TTL=$SLOWER
     mount_fs --ttl=$TTL
     grep -r needle "$MNT" >"$BATS_TEST_TMPDIR/first"
@@ -408,7 +408,7 @@ END
     mount_fs --ttl=$TTL
     has in_progress "$MNT/$T/0004-tool.json"
     expires
-    fault hold 'items.*after=m1'
+    fault hold 'items.*after=t1'
     has in_progress "$MNT/$T/0004-tool.json"
     wait_until held 1
     complete t1

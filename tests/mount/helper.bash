@@ -202,6 +202,13 @@ request_lines() {
     control GET /requests | jq -r '.requests[] | .method + " " + .path + "?" + .query'
 }
 
+# How many threads without items have been asked for theirs twice, as an empty page is that came over a
+# kept connection: on a new one.
+asked_again() {
+    request_lines | grep -F "$(account '.[] | select(.items == []) | "/" + .thread.id + "/items"')" |
+        sort | uniq -c | grep -c '^ *2 ' || true
+}
+
 # How many requests wait for their release (see the fault "hold").
 held() {
     [[ $(control GET /requests | jq .held) == "$1" ]]

@@ -68,7 +68,7 @@ deep() {
     control DELETE /faults >/dev/null
     answer /items "$(list_of "$first,$(deep 62),$last")"
     expect "$(ls "$MNT/cthr_1/" | grep -c json)" 4
-    answer 'threads/cthr_9$' "$(deep 65 | sed s/cthi_d/cthr_9/)"
+    answer 'threads/cthr_9$' "$(deep 65 | sed s/cthi_d/cthr_9/)" "times: 2"
     run -1 stat "$MNT/cthr_9"
     [[ $output == *"Input/output error" ]] || expect "$output" "Input/output error"
 }
@@ -85,8 +85,8 @@ deep() {
     page types elements unknown
 }
 
-@test "all of these in one page" {
-    page text deep ids types elements unknown repeated
+@test "all of these in one thread" {
+    page repeated text deep ids types elements unknown
 }
 
 @test "an item that comes again in a page, byte for byte, is one item" {
@@ -100,8 +100,8 @@ deep() {
 
 @test "an item that comes again on another page is one item, changed or not" {
     answer 'items[?]limit=100&order=asc$' "$(list_of '{"id":"a"},{"id":"b","n":1}' '"b"')"
-    answer 'items[?].*&after=b$' "$(list_of '{"id":"b","n":1},{"id":"a","n":2},{"id":"c"}' '"c"')"
-    answer 'items[?].*&after=c$' "$(list_of '{"id":"d"},{"id":"c"}')"
+    answer 'items[?].*&after=b$' "$(list_of '{"id":"a","n":2},{"id":"c"}' '"c"')"
+    answer 'items[?].*&after=c$' "$(list_of '{"id":"d"},{"id":"b","n":1}')"
     mount_fs
     expect "$(cat "$MNT/cthr_1/items.jsonl")" '{"id":"a"}
 {"id":"b","n":1}

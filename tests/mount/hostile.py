@@ -211,15 +211,26 @@ def page(groups):
     cases = [neighbour(0)]
     for group in groups:
         for case in GROUPS[group]():
-            cases += [case, neighbour(len(cases))]
+            cases += [case, neighbour(len(cases) + 1)]
     return cases
 
 
 def plan(groups):
-    body = (b'{"object":"list","data":[%s],"first_id":null,"last_id":null,"has_more":false}'
-            % b",".join(case.source for case in page(groups)))
-    # The body as a string, in which any bytes can be.
-    fault = {"kind": "body", "match": "/items", "body": body.decode("utf-8", "surrogateescape")}
+    """Answers with pages of at most 100, each of which ends with a neighbour: an even place."""
+    cases, start, after = page(groups), 0, ""
+    while start < len(cases):
+        end = min(start + 100 if start else 99, len(cases))
+        last = f"n{end - 1}"
+        body = (b'{"object":"list","data":[%s],"last_id":"%s","has_more":%s}'
+                % (b",".join(case.source for case in cases[start:end]), last.encode(),
+                   b"true" if end < len(cases) else b"false"))
+        # The body as a string, in which any bytes can be.
+        inject({"kind": "body", "match": f"/items[?].*order=asc{after}$",
+                "body": body.decode("utf-8", "surrogateescape")})
+        start, after = end, f"&after={last}"
+
+
+def inject(fault):
     request = urllib.request.Request(os.environ["SANDBOX"] + "/faults",
                                      json.dumps(fault).encode())
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

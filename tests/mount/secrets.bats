@@ -204,6 +204,7 @@ mounted_with() {
              message: "No: \($key), or \($key[:30])... or \($new)"}}}),
          ({error: $key}, $key, {data: $key}, {data: [{($key): 1}]} | {kind: "body", body: .})
          | .match = "'"$THREAD"'/items"
+         | if .kind == "body" then .times = 2 else . end
          | .headers = {($key): $key, "x-ratelimit-key": $key, "x-should-retry": "false"}] +
         [($key, "HTTP/1.1 \($key)\r\n", "HTTP/1.1 200 \($key)\r\nContent-Length: \($key)\r\n\r\n",
           "HTTP/1.1 200 OK\r\nContent-Encoding: \($key)\r\nContent-Length: 1\r\n\r\nx")

@@ -54,6 +54,11 @@ expect_connections() {
     expect "$(logged 3 | wc -l)" "$1" "connections"
 }
 
+# The same of no more than that many.
+expect_connections_at_most() {
+    (($(logged 3 | wc -l) <= $1)) || expect_connections "at most $1"
+}
+
 # Whether every connection to the server has TCP's keepalive timer running (tr 02 in proc(5)).
 kept_alive() {
     awk -v port="$(printf ':%04X' "$PORT")" '
@@ -89,14 +94,14 @@ read_at_once() {
     control DELETE /faults >/dev/null
 }
 
-@test "the whole account comes over HTTP/2 and TLS, compressed, on one connection" {
+@test "the whole account comes over HTTP/2 and TLS, compressed, on connections that are kept" {
     : >"$ACCESS"
     mount_fs
     expect "$(find "$MNT" -mindepth 1 -maxdepth 1 | wc -l)" "$(account length)"
     expect "$(find "$MNT" -name '0*.json' | wc -l)" "$(account 'map(.items | length) | add')"
     expect "$(logged 1)" HTTP/2.0
     run -1 grep -vE 'TLSv1\.[23]' "$ACCESS"
-    expect_connections 1
+    expect_connections_at_most 16
     wait_until kept_alive
     expect "$(logged 5)" gzip
     # All that curl can undo, which its own program offers as well.
@@ -105,16 +110,18 @@ read_at_once() {
     expect "$(cut -d ' ' -f 6- "$ACCESS" | sort -u)" "$accepted"
 }
 
-@test "readers at once share one connection of HTTP/2, with 16 streams at once" {
+@test "a connection of HTTP/2 carries one request at a time, and is kept" {
     : >"$ACCESS"
     mount_fs
     list_threads
-    read_at_once 16 "${names[@]:0:24}"
+    read_at_once 16 "${names[@]:0:17}"
+    find "${names[@]:17:6}" >/dev/null
+    read_at_once 16 "${names[@]:23:17}"
     expect "$(logged 1)" HTTP/2.0
-    expect_connections 1
+    expect_connections 16
 }
 
-@test "--concurrency is the number of streams at once" {
+@test "--concurrency is the number of requests at once" {
     mount_fs --concurrency=3
     list_threads
     read_at_once 3 "${names[@]:0:5}"
@@ -166,19 +173,42 @@ expect_proxied() {
     kill -USR2 "$PROXY"
     wait_until grep -q closed "$PROXY_LOG"
     read_at_once 16 "${names[@]:2:17}"
-    expect_proxied 2
+    expect_proxied 17
 }
 
-@test "a connection that went silent holds up one attempt of each request, not the mount" {
+@test "kept connections that went silent hold up one attempt of one request, not one each" {
     mount_through_proxy
+    read_at_once 4 "${names[@]:2:4}"
+    expect_proxied 4
     kill -USR1 "$PROXY"
     wait_until grep -q silent "$PROXY_LOG"
     control POST /reset >/dev/null
-    printf '%s\0' "${names[@]:2:4}" | xargs -0 -P 4 -n 1 find >/dev/null
-    expect_requests 4 /items
-    expect_proxied 2
-    find "${names[@]:6:4}" >/dev/null
-    expect_proxied 2
+    find "${names[@]:6:8}" >/dev/null
+    expect_requests 8 /items
+    expect_proxied 5
+}
+
+# --- A host that speaks HTTP/2 over some connections alone -----------------------------------
+
+@test "a balancer between a server with HTTP/2 and one without mixes up no answers" {
+    local port
+    "$BATS_TEST_DIRNAME/balancer.py" "$PORT" "$HTTP1_PORT" >"$BATS_TEST_TMPDIR/balancer" 3>&- &
+    started+=($!)
+    wait_until test -s "$BATS_TEST_TMPDIR/balancer"
+    port=$(<"$BATS_TEST_TMPDIR/balancer")
+    export OPENAI_BASE_URL=https://localhost:$port/v1
+    for _ in 1 2 3; do
+        : >"$ACCESS"
+        mount_fs
+        # Each item tells its thread.
+        expect "$(grep -rhoE 'Word [0-9]+ of [0-9]+' "$MNT" --include=0*.md | sort)" \
+            "$(account '.[].items[].content[0].text[:-15]' | sort)"
+        while IFS=/ read -r folder _; do
+            expect "$(grep -ho ' of [0-9]*' "$MNT/$folder"/0*.md | sort -u)" " of $((10#${folder#*.cthr_}))"
+        done < <(cd "$MNT" && ls)
+        expect "$(logged 1 | xargs)" "HTTP/1.1 HTTP/2.0"
+        unmount
+    done
 }
 
 # --- Certificates ----------------------------------------------------------------------------

@@ -132,7 +132,7 @@ static void cut_some(const Answer *answer, gsize from, gboolean reset, Cut *cuts
         g_autofree char *url = server_url(server, path);
         cuts[i] = (Cut){.ended = &ended};
         server_raw(server, request, answer->bytes->str, from + i);
-        ck_http_get(http, url, on_done, &cuts[i]);
+        ck_http_send(http, NULL, url, FALSE, on_done, &cuts[i]);
         if ((i + 1) % AT_ONCE == 0)
             server_run_until(context, ended == i + 1);
     }

@@ -262,7 +262,7 @@ static void test_so_is_one_after_an_answer_that_says_nothing(void)
     g_autoptr(Fixture) f = fixture_new();
     g_auto(Waiter) waiter = {0};
     expect_message();
-    server_json(f->server, DELETE, "<html>");
+    server_json_twice(f->server, DELETE, "<html>");
     script_gone(f);
     delete_and_run(f, &waiter);
     assert_deleted(f, &waiter);
@@ -274,7 +274,7 @@ static void test_one_that_is_still_there_is_not(void)
     for (gsize i = 0; i < G_N_ELEMENTS(answers); i++) {
         g_autoptr(Fixture) f = fixture_new();
         g_auto(Waiter) waiter = {0};
-        server_json(f->server, DELETE, answers[i]);
+        server_json_twice(f->server, DELETE, answers[i]);
         server_json(f->server, THREAD, IS_THERE);
         delete_and_run(f, &waiter);
         assert_failed(f, &waiter, CK_ERROR_BAD_RESPONSE);

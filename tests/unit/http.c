@@ -99,7 +99,7 @@ static Fixture *fixture_counting(guint concurrency)
 static CkHttpRequest *get(Fixture *f, const char *path, Outcome *outcome)
 {
     g_autofree char *url = server_url(f->server, path);
-    return ck_http_get(f->http, url, on_done, outcome);
+    return ck_http_send(f->http, NULL, url, FALSE, on_done, outcome);
 }
 
 static void get_and_wait(Fixture *f, const char *path, Outcome *outcome)
@@ -393,14 +393,14 @@ static void a_bomb_is_given_up_at_the_limit(void)
 /* Failures of the transport */
 
 /* A port that is bound and not listened on refuses. */
-static char *refused_url(const char *scheme, GSocket **bound)
+static char *refused_url(GSocket **bound)
 {
     *bound = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
     g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
     g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
     g_assert_true(g_socket_bind(*bound, any, FALSE, NULL));
     g_autoptr(GSocketAddress) address = g_socket_get_local_address(*bound, NULL);
-    return g_strdup_printf("%s://127.0.0.1:%u/", scheme,
+    return g_strdup_printf("http://127.0.0.1:%u/",
                            g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address)));
 }
 
@@ -409,27 +409,10 @@ static void a_closed_port_is_refused(void)
     g_autoptr(Fixture) f = fixture_new(1);
     g_auto(Outcome) outcome = {0};
     g_autoptr(GSocket) bound = NULL;
-    g_autofree char *url = refused_url("http", &bound);
-    ck_http_get(f->http, url, on_done, &outcome);
+    g_autofree char *url = refused_url(&bound);
+    ck_http_send(f->http, NULL, url, FALSE, on_done, &outcome);
     server_run_until(f->context, outcome.calls > 0);
     g_assert_error(outcome.error, CK_ERROR, CK_ERROR_REFUSED);
-}
-
-static void requests_that_wait_for_a_connection_fail_as_it_does(void)
-{
-    enum { REQUESTS = 5 };
-    g_autoptr(Fixture) f = fixture_new(REQUESTS);
-    Outcome outcomes[REQUESTS] = {0};
-    g_autoptr(GSocket) bound = NULL;
-    g_autofree char *url = refused_url("https", &bound);
-    for (guint i = 0; i < REQUESTS; i++)
-        ck_http_get(f->http, url, on_done, &outcomes[i]);
-    for (guint i = 0; i < REQUESTS; i++) {
-        server_run_until(f->context, outcomes[i].calls > 0);
-        g_assert_cmpuint(outcomes[i].calls, ==, 1);
-        g_assert_error(outcomes[i].error, CK_ERROR, CK_ERROR_REFUSED);
-        outcome_clear(&outcomes[i]);
-    }
 }
 
 /* What is told of requests */
@@ -492,8 +475,8 @@ static void a_request_that_gets_no_connection_is_not_sent(void)
     g_autoptr(Fixture) f = fixture_counting(1);
     g_auto(Outcome) outcome = {0};
     g_autoptr(GSocket) bound = NULL;
-    g_autofree char *url = refused_url("http", &bound);
-    ck_http_get(f->http, url, on_done, &outcome);
+    g_autofree char *url = refused_url(&bound);
+    ck_http_send(f->http, NULL, url, FALSE, on_done, &outcome);
     server_run_until(f->context, outcome.calls > 0);
     g_assert_cmpuint(outcome.sent, ==, 0);
 }
@@ -636,44 +619,14 @@ static void a_callback_may_cancel_another_request(void)
     server_hold(f->server);
     server_json(f->server, "GET /", "{}");
     server_json(f->server, "GET /", "{}");
-    one.request = ck_http_get(f->http, url, cancel_the_other, &one);
-    two.request = ck_http_get(f->http, url, cancel_the_other, &two);
+    one.request = ck_http_send(f->http, NULL, url, FALSE, cancel_the_other, &one);
+    two.request = ck_http_send(f->http, NULL, url, FALSE, cancel_the_other, &two);
     server_run_until(f->context, server_seen(f->server) == 2);
     server_release(f->server, 2);
     server_run_until(f->context, one.calls + two.calls > 0);
     while (g_main_context_iteration(f->context, FALSE))
         continue;
     g_assert_cmpuint(one.calls + two.calls, ==, 1);
-}
-
-/* Requests that wait for one connection; the first one's failure comes first. */
-typedef struct {
-    CkHttpRequest *requests[5];
-    guint failed;
-} Crowd;
-
-static void cancel_the_rest(const CkHttpResponse *response, const GError *error, gpointer data)
-{
-    Crowd *crowd = data;
-    g_assert_null(response);
-    g_assert_error(error, CK_ERROR, CK_ERROR_REFUSED);
-    crowd->failed++;
-    for (gsize i = 1; i < G_N_ELEMENTS(crowd->requests); i++)
-        ck_http_cancel(crowd->requests[i]);
-}
-
-static void a_callback_may_cancel_those_that_fail_with_it(void)
-{
-    g_autoptr(Fixture) f = fixture_new(5);
-    Crowd crowd = {0};
-    g_autoptr(GSocket) bound = NULL;
-    g_autofree char *url = refused_url("https", &bound);
-    for (gsize i = 0; i < G_N_ELEMENTS(crowd.requests); i++)
-        crowd.requests[i] = ck_http_get(f->http, url, cancel_the_rest, &crowd);
-    server_run_until(f->context, crowd.failed > 0);
-    while (g_main_context_iteration(f->context, FALSE))
-        continue;
-    g_assert_cmpuint(crowd.failed, ==, 1);
 }
 
 typedef struct {
@@ -696,7 +649,7 @@ static void a_callback_may_start_another_request(void)
     g_autofree char *url = server_url(f->server, "/1");
     server_json(f->server, "GET /1", "one");
     server_json(f->server, "GET /2", "two");
-    ck_http_get(f->http, url, start_the_second, &chain);
+    ck_http_send(f->http, NULL, url, FALSE, start_the_second, &chain);
     server_run_until(f->context, chain.second.calls > 0);
     g_assert_cmpstr(chain.first.body, ==, "one");
     g_assert_cmpstr(chain.second.body, ==, "two");
@@ -772,7 +725,6 @@ int main(int argc, char **argv)
     TEST(trailers_are_not_endless);
     TEST(a_header_without_an_end_is_too_large);
     TEST(a_closed_port_is_refused);
-    TEST(requests_that_wait_for_a_connection_fail_as_it_does);
     TEST(a_connection_closed_without_an_answer_broke);
     TEST(a_truncated_body_broke);
     TEST(a_truncated_chunk_broke);
@@ -784,7 +736,6 @@ int main(int argc, char **argv)
     TEST(a_failed_request_leaves_the_others_alone);
     TEST(a_cancelled_request_leaves_the_others_alone);
     TEST(a_callback_may_cancel_another_request);
-    TEST(a_callback_may_cancel_those_that_fail_with_it);
     TEST(a_callback_may_start_another_request);
     TEST(free_ends_requests_without_a_callback);
     TEST(each_request_carries_the_key_of_when_it_begins);

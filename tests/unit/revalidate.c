@@ -191,8 +191,8 @@ static void spell(Fixture *f, const char *word, char **request, char **answer)
         *request = g_strdup_printf(LIST "/%u", number);
         *answer = thread_json(number);
     } else {
-        *request = g_strdup_printf(LIST "/%u/items?limit=2&order=asc&after=%u", number, number);
-        *answer = g_strdup("{\"data\":[],\"has_more\":false}");
+        *request = g_strdup_printf(LIST "/%u/items?limit=2&order=asc", number);
+        *answer = g_strdup_printf("{\"data\":[{\"id\":\"%u\"}],\"has_more\":false}", number);
     }
 }
 
@@ -224,7 +224,7 @@ static void settle_once(Fixture *f)
     while (g_main_context_pending(f->context) || ck_api_usage(f->api).under_way > 0)
         g_main_context_iteration(f->context, TRUE);
     f->settled = FALSE;
-    server_json(f->server, LIST "/settled", "{}");
+    server_json(f->server, LIST "/settled", "{\"id\":\"settled\"}");
     ck_api_get_thread(f->api, "settled", on_settled, f);
     f->asked++;
     server_run_until(f->context, f->settled);

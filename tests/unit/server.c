@@ -241,6 +241,12 @@ void server_json(Server *server, const char *request, const char *body)
     server_reply(server, request, 200, "Content-Type: application/json\r\n", body);
 }
 
+void server_json_twice(Server *server, const char *request, const char *body)
+{
+    server_json(server, request, body);
+    server_json(server, request, body);
+}
+
 void server_may_leave(Server *server)
 {
     LOCK_TO_THE_END(server);

@@ -31,8 +31,9 @@ void server_raw(Server *server, const char *request, const char *bytes, gsize si
 /* an answer with headers, each ended by "\r\n", and a body, … */
 void server_reply(Server *server, const char *request, int status, const char *headers,
                   const char *body);
-/* and 200 with a body. */
+/* and 200 with a body; the same twice, as for an answer that the client doubts. */
 void server_json(Server *server, const char *request, const char *body);
+void server_json_twice(Server *server, const char *request, const char *body);
 
 /* Not all of the script need be asked for. */
 void server_may_leave(Server *server);
