@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,6 +46,7 @@ struct _CkHttpRequest {
     gboolean sent;
     guint connection;      /* the number of the one it was sent over; 0: none */
     gboolean kept;         /* which had carried another request before */
+    gboolean refused;      /* the kept connection: it had something to read before the request */
     const char *too_large; /* says what is; or NULL */
     char message[CURL_ERROR_SIZE];
 };
@@ -125,6 +128,18 @@ static Connection *connection_from(const CkHttp *http, int own_port)
     return NULL;
 }
 
+/* Whether a connection has something to read: in the socket, or read ahead by TLS, which curl does
+ * not tell of but lets us ask. */
+static gboolean has_input(const Connection *connection, CURL *easy)
+{
+    struct pollfd socket = {.fd = connection->fd, .events = POLLIN};
+    struct curl_tlssessioninfo *tls = NULL;
+    if (poll(&socket, 1, 0) != 0)
+        return TRUE;
+    return curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls->internals &&
+           tls->backend == CURLSSLBACKEND_OPENSSL && SSL_has_pending(tls->internals);
+}
+
 static gboolean is_in_use(const CkHttp *http, const Connection *connection)
 {
     for (const GList *link = http->running.head; link; link = link->next)
@@ -194,7 +209,8 @@ static size_t take_header(char *line, size_t size, size_t count, void *data)
 }
 
 /* CURLOPT_PREREQFUNCTION: the request has a connection and is about to go out. curl does so again
- * where a kept connection turned out to be closed, over which the server saw nothing. */
+ * where a kept connection turned out to be closed, over which the server saw nothing. What a kept
+ * HTTP/1.1 connection has to read now would pass for the answer to this request. */
 static int on_connection(void *data, char *address, char *own_address, int port, int own_port)
 {
     CkHttpRequest *request = data;
@@ -204,6 +220,9 @@ static int on_connection(void *data, char *address, char *own_address, int port,
     (void)port;
     request->connection = connection ? connection->number : 0;
     request->kept = connection && connection->carried && !connection->http2;
+    request->refused = request->kept && has_input(connection, request->easy);
+    if (request->refused)
+        return CURL_PREREQFUNC_ABORT;
     if (connection)
         connection->carried = TRUE;
     if (!request->sent && request->http->sent)
@@ -406,6 +425,13 @@ static void fail(CkHttpRequest *request, const GError *error)
 
 static void finish_failed(CkHttpRequest *request, CURLcode code)
 {
+    if (request->refused) { /* curl has closed that connection */
+        end(request);
+        request->refused = FALSE;
+        request->fresh = TRUE;
+        begin(request);
+        return;
+    }
     g_autoptr(GError) error = transport_error(request, code);
     request->connection = 0;
     if (code == CURLE_OPERATION_TIMEDOUT)

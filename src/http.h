@@ -10,8 +10,9 @@
  * patient caller gets more.
  *
  * An answer is whole or an error: its body, as far as its framing tells, and its head, without
- * which no status counts. Over a kept HTTP/1.1 connection a stray answer can still be taken for
- * that of the request: see `kept`, and the caller's own checks.
+ * which no status counts. A kept HTTP/1.1 connection that has something to read before a request is
+ * sent is closed, and the request gets a new one. A stray answer that comes later can still be
+ * taken for that of the request: see `kept`, and the caller's own checks.
  *
  * Redirects are not followed, and the key is sent to nobody but the host of the URL: https from TLS
  * 1.2 on, or http. No .netrc, no cookies and no proxy get to know it, nor do they add to it.

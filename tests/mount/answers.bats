@@ -83,6 +83,26 @@ walk_well() {
     done
 }
 
+@test "a second answer that comes late, after each answer" {
+    start_liar late
+    walk_well --concurrency=1
+    lies 90
+    start_liar late
+    walk_well
+    lies 90
+}
+
+@test "a second answer in the same write, and the same record of TLS, as the end of each one" {
+    start_liar joined
+    walk_well --concurrency=1
+    lies 60
+    start_liar joined "$BATS_FILE_TMPDIR/both.pem"
+    walk_well --concurrency=1
+    lies 60
+    # The connection is known to be out of step before it is used, so that nothing is asked for twice.
+    expect "$(sed 1d "$LIES" | sort | uniq -d)" ""
+}
+
 @test "wrong answers without an end are errors, and nothing of them is shown" {
     local folder
     start_liar always
