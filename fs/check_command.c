@@ -2,6 +2,7 @@
 #include "check_command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "api.h"
 #include "confine.h"
@@ -59,10 +60,12 @@ static gboolean ask(GMainLoop *loop, const CkConfig *config, Answer *answer, GEr
     /* One turn of the loop may bring the page and the end of the time. */
     if (!answer->arrived)
         g_set_error_literal(&failure, CK_ERROR, CK_ERROR_TIMED_OUT, "the server did not answer");
-    if (failure)
-        g_set_error(error, CK_ERROR, failure->code, "%s: %s: %s", config->base_url,
-                    failure->message, ck_error_remedy((CkError)failure->code));
-    return !failure;
+    if (!failure)
+        return TRUE;
+    g_autofree char *remedy = ck_account_remedy(&config->account, failure->code);
+    g_set_error(error, CK_ERROR, failure->code, "%s: %s: %s", config->account.base_url.value,
+                failure->message, remedy);
+    return FALSE;
 }
 
 /* In plain words */
@@ -153,31 +156,43 @@ static void append_cache(GString *out, const CkConfig *config)
                         "cache          none: what is read is fetched again by the next mount\n");
 }
 
-static void append_source(GString *out, const CkOptions *options)
+/* shown: its value. What a message would call by that alone has no source to tell. */
+static void append_setting(GString *out, const char *what, const char *shown,
+                           const CkSetting *setting, const char *outcome)
+{
+    if (strcmp(shown, setting->from) == 0)
+        g_string_append_printf(out, "%s%s%s\n", what, shown, outcome);
+    else
+        g_string_append_printf(out, "%s%s (%s)%s\n", what, shown, setting->from, outcome);
+}
+
+static void append_account(GString *out, const CkOptions *options)
 {
     const CkConfig *config = options->config;
+    const CkAccount *account = &config->account;
     const char *file = ck_key_file(config->key);
-    if (options->profile)
+    if (account->profile)
         g_string_append_printf(out, "configuration  %s, profile %s\n", options->config_file,
-                               options->profile);
+                               account->profile);
     else
         g_string_append_printf(out, "configuration  %s%s\n",
                                options->config_file ? options->config_file : "none",
                                options->config_file ? ", no profile of it" : "");
-    g_string_append_printf(out, "server         %s, %s\n", config->base_url,
-                           config->offline ? "not asked (--offline)" : "answers");
-    g_string_append_printf(out, "key            from %s%s\n", file ? file : CK_KEY_VARIABLE,
-                           config->offline ? "" : ", accepted");
-    if (config->organization)
-        g_string_append_printf(out, "organization   %s\n", config->organization);
-    if (config->project)
-        g_string_append_printf(out, "project        %s\n", config->project);
+    append_setting(out, "server         ", account->base_url.value, &account->base_url,
+                   config->offline ? ", not asked (--offline)" : ", answers");
+    append_setting(out, "key            from ", file ? file : account->key.value, &account->key,
+                   config->offline ? "" : ", accepted");
+    if (account->organization.value)
+        append_setting(out, "organization   ", account->organization.value, &account->organization,
+                       "");
+    if (account->project.value)
+        append_setting(out, "project        ", account->project.value, &account->project, "");
 }
 
 static void tell(const CkOptions *options, const char *mountpoint, const Answer *answer)
 {
     GString *out = g_string_new(NULL);
-    append_source(out, options);
+    append_account(out, options);
     append_threads(out, options->config, answer);
     append_folders(out, options->config);
     append_currency(out, options->config);
@@ -202,7 +217,7 @@ gboolean ck_check_command(const CkOptions *options, GError **error)
     if (config->cache_dir && !ck_private_directory_check(config->cache_dir, mountpoint, error))
         return FALSE;
     if (!config->offline) {
-        ck_confine(config->base_url, NULL);
+        ck_confine(config->account.base_url.value, NULL);
         g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
         if (!ask(loop, config, &answer, error))
             return FALSE;

@@ -24,7 +24,8 @@ typedef struct {
 
 struct _CkLog {
     gboolean syslog;
-    gboolean journal; /* standard error is the journal */
+    gboolean journal;         /* standard error is the journal */
+    const CkAccount *account; /* NULL: not known yet */
     Logged logged[CK_ERROR_LAST + 1];
     GError *last; /* or NULL */
     gint64 last_at;
@@ -104,6 +105,11 @@ void ck_log_to_syslog(CkLog *log)
     log->syslog = TRUE;
 }
 
+void ck_log_set_account(CkLog *log, const CkAccount *account)
+{
+    log->account = account;
+}
+
 /* Failures of these codes concern all requests alike. */
 static gboolean concerns_all(CkError code)
 {
@@ -161,5 +167,6 @@ void ck_log_failure(const GError *error, gpointer data)
         .since = counts ? last->since : now,
         .lines = counts ? last->lines + 1 : 1,
     };
-    g_warning("%s: %s%s", error->message, ck_error_remedy(code), more ? more : "");
+    g_autofree char *remedy = ck_account_remedy(log->account, code);
+    g_warning("%s: %s%s", error->message, remedy, more ? more : "");
 }

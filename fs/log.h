@@ -3,7 +3,7 @@
  * error is the journal, as of a service, lines carry their levels. */
 #pragma once
 
-#include <glib.h>
+#include "account.h"
 
 typedef struct _CkLog CkLog;
 
@@ -20,8 +20,12 @@ void ck_log_note(const CkLog *log, const char *line);
 /* From now on writes to syslog. */
 void ck_log_to_syslog(CkLog *log);
 
-/* One line for a failure: what happened and what to do. One like the last of its code, and those
- * of a code after its tenth line, are only counted for a minute. A CkPagerReport; data: the log. */
+/* Whose settings failures name; it must outlive the log. */
+void ck_log_set_account(CkLog *log, const CkAccount *account);
+
+/* One line for a failure, once there is an account: what happened and what to do. One like the last
+ * of its code, and those of a code after its tenth line, are only counted for a minute. A
+ * CkPagerReport; data: the log. */
 void ck_log_failure(const GError *error, gpointer data);
 
 /* The last failure that it was told of, borrowed until the next one; NULL: none. *time: when it

@@ -201,10 +201,11 @@ static gboolean fetch_first_page(Program *program, CkPager *pager, GError **erro
     if (!arrived)
         g_set_error(&failure, CK_ERROR, CK_ERROR_TIMED_OUT, "the server did not answer within %u s",
                     timeout);
-    if (failure)
-        g_set_error(error, CK_ERROR, failure->code, "%s: %s", failure->message,
-                    ck_error_remedy((CkError)failure->code));
-    return !failure;
+    if (!failure)
+        return TRUE;
+    g_autofree char *remedy = ck_account_remedy(&program->options->config->account, failure->code);
+    g_set_error(error, CK_ERROR, failure->code, "%s: %s", failure->message, remedy);
+    return FALSE;
 }
 
 /* Until it is unmounted or told to end. FALSE without an error where libfuse has printed why it
@@ -311,8 +312,9 @@ static gboolean run_confined(Program *program, const char *mountpoint, GError **
         g_message("another mount uses the cache in %s: this one begins with a copy, and what it "
                   "fetches is not kept",
                   options->config->cache_dir);
-    program->confined = ck_confine(options->config->offline ? NULL : options->config->base_url,
-                                   ck_cache_directory(cache));
+    program->confined =
+        ck_confine(options->config->offline ? NULL : options->config->account.base_url.value,
+                   ck_cache_directory(cache));
     watch_signals(program);
     return serve(program, keeper, cache, error);
 }
@@ -334,6 +336,7 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     program.loop = loop;
     g_autoptr(GError) reason = NULL;
+    ck_log_set_account(log, &options->config->account);
     if (run_confined(&program, mountpoint, &reason))
         return TRUE;
     /* A service that is stopped while it starts has not failed. */
@@ -392,8 +395,9 @@ int main(int argc, char **argv)
         g_build_filename(g_get_user_config_dir(), "chatkitfs", "config", NULL);
     g_autoptr(CkOptions) options = ck_options_parse(argc, argv, environ, config, &error);
     /* Neither for who looks into /proc, nor for fusermount3. */
-    ck_key_wipe_environment(environ);
-    unsetenv(CK_KEY_VARIABLE);
+    ck_key_hide(CK_KEY_VARIABLE);
+    if (options)
+        ck_account_hide_keys(&options->config->account);
     if (options && options->help) {
         fputs(ck_options_help(), stdout);
         return EXIT_SUCCESS;

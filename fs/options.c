@@ -30,14 +30,18 @@ static const char help[] =
     "  --names=title|id      how threads' folders are called (default title)\n"
     "  --formats=LIST        files that are listed: json, md, transcript (thread.md), jsonl\n"
     "                        (items.jsonl); default json,md,transcript; with : for , in -o\n"
-    "  --base-url=URL        the API, with its /v1 (default: OPENAI_BASE_URL, else\n"
-    "                        https://api.openai.com/v1)\n"
+    "  --base-url=URL        the API, with its /v1 (default: that of the profile, else\n"
+    "                        OPENAI_BASE_URL, else https://api.openai.com/v1)\n"
     "  --api-key-file=FILE   the API key, in a file for its owner alone; read again when the "
     "server\n"
-    "                        refuses the key, and by SIGHUP (default: the systemd credential\n"
-    "                        openai-api-key, else OPENAI_API_KEY)\n"
-    "  --organization=ID     sent with each request (default: OPENAI_ORG_ID)\n"
-    "  --project=ID          the same (default: OPENAI_PROJECT_ID)\n"
+    "                        refuses the key, and by SIGHUP (default: the profile's, else the "
+    "systemd\n"
+    "                        credential openai-api-key, else OPENAI_API_KEY)\n"
+    "  --api-key-env=NAME    the API key, in that variable of the environment\n"
+    "  --organization=ID     sent with each request (default: the profile's with a key of the "
+    "profile,\n"
+    "                        OPENAI_ORG_ID with one of the environment)\n"
+    "  --project=ID          the same (OPENAI_PROJECT_ID)\n"
     "  --concurrency=N       requests under way at once (default 16)\n"
     "  --page-size=N         threads or items asked for at once (default 100, the most)\n"
     "  --timeout=SECONDS     how long a file operation waits for the server (default 30)\n"
@@ -298,25 +302,26 @@ static gboolean arrange_arguments(CkOptions *options, GError **error)
     return TRUE;
 }
 
-/* Which section of the file it is, if any. */
-static gboolean choose_profile(CkOptions *options, const CkConfigFile *file, GError **error)
+/* Applies the section of the file that counts, if any. */
+static gboolean apply_profile(const CkOptions *options, const CkConfigFile *file, GError **error)
 {
+    CkConfig *config = options->config;
     g_autofree char *name = g_strdup(options->source ? options->source : "");
     gboolean must = is_profile(name);
     if (must)
         name[strlen(name) - 1] = '\0';
     if (file && *name && ck_config_file_has(file, name))
-        options->profile = g_steal_pointer(&name);
-    else if (must && !file)
+        return ck_config_file_apply(file, CK_SOURCE_PROFILE, name, config, error);
+    if (must && !file)
         return ck_error_invalid(
             error, "there is no configuration with a profile %s: see chatkitfs.conf(5)", name);
-    else if (must) {
+    if (must) {
         g_autofree char *profiles = ck_config_file_profiles(file);
         return ck_error_invalid(error, "%s has no profile %s; it has: %s", options->config_file,
                                 name, *profiles ? profiles : "none");
-    } else if (file && ck_config_file_has(file, CK_PROFILE_DEFAULT))
-        options->profile = g_strdup(CK_PROFILE_DEFAULT);
-    return TRUE;
+    }
+    return !file || !ck_config_file_has(file, CK_PROFILE_DEFAULT) ||
+           ck_config_file_apply(file, CK_SOURCE_DEFAULT, CK_PROFILE_DEFAULT, config, error);
 }
 
 /* A mount that may delete is not read-only for the kernel, which would not ask us otherwise. */
@@ -330,44 +335,14 @@ static gboolean add_ro(CkOptions *options, gboolean asked_for, GError **error)
                error, "--allow-delete and -o ro contradict each other: leave one of them out");
 }
 
-static gboolean is_given(const GPtrArray *settings, const char *name)
-{
-    for (guint i = 0; i < settings->len; i += 2)
-        if (strcmp(settings->pdata[i], name) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* The environment goes before the file. Where somebody has named a profile, that may be a surprise:
- * another account's threads, under its name. */
-static void tell_what_is_overridden(const CkOptions *options, const CkConfigFile *file,
-                                    const GPtrArray *settings, char **environment)
-{
-    g_auto(GStrv) keys = ck_config_file_keys(file, options->profile);
-    for (char **key = keys; key && *key; key++) {
-        const char *variable = ck_config_variable(*key);
-        const char *value = variable ? g_environ_getenv(environment, variable) : NULL;
-        if (value && *value && !is_given(settings, *key))
-            g_message("%s of the environment goes before %s of the profile %s: unset it, or give"
-                      " --%s",
-                      variable, *key, options->profile, *key);
-    }
-}
-
 /* default_file: where no other was named. */
-static gboolean apply_file(CkOptions *options, const GPtrArray *settings, char **environment,
-                           const char *default_file, GError **error)
+static gboolean apply_file(CkOptions *options, const char *default_file, GError **error)
 {
     if (!options->config_file && default_file && g_file_test(default_file, G_FILE_TEST_EXISTS))
         options->config_file = g_strdup(default_file);
     g_autoptr(CkConfigFile) file =
         options->config_file ? ck_config_file_read(options->config_file, error) : NULL;
-    if ((!file && options->config_file) || !choose_profile(options, file, error))
-        return FALSE;
-    if (!options->profile)
-        return TRUE;
-    tell_what_is_overridden(options, file, settings, environment);
-    return ck_config_file_apply(file, options->profile, options->config, error);
+    return (file || !options->config_file) && apply_profile(options, file, error);
 }
 
 static gboolean apply_settings(CkConfig *config, const GPtrArray *settings, GError **error)
@@ -376,23 +351,24 @@ static gboolean apply_settings(CkConfig *config, const GPtrArray *settings, GErr
         const char *name = settings->pdata[i], *value = settings->pdata[i + 1];
         if (ck_config_has_switch(name))
             ck_config_switch_on(config, name);
-        else if (!ck_config_set(config, name, value, error))
+        else if (!ck_config_set(config, CK_SOURCE_COMMAND_LINE, name, value, error))
             return FALSE;
     }
     return TRUE;
 }
 
-/* What the arguments were is known; they go before the environment, and that before the file. */
+/* What the arguments were is known; they go before the file. */
 static gboolean apply_all(CkOptions *options, const GPtrArray *settings, char **environment,
                           const char *default_file, GError **error)
 {
     CkConfig *config = options->config;
     if (options->help || options->version)
         return TRUE;
-    if (!options->refresh && !apply_file(options, settings, environment, default_file, error))
+    if (!options->refresh && !apply_file(options, default_file, error))
         return FALSE;
-    ck_config_read_environment(config, environment);
     if (!apply_settings(config, settings, error))
+        return FALSE;
+    if (!options->refresh && !ck_config_complete(config, environment, error))
         return FALSE;
     if (options->sync && config->offline)
         return ck_error_invalid(
@@ -433,7 +409,6 @@ void ck_options_free(CkOptions *options)
 {
     ck_config_free(options->config);
     g_free(options->config_file);
-    g_free(options->profile);
     g_free(options->source);
     g_free(options->mountpoint);
     free(options->mount_options); /* libfuse's malloc */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The command line: [SOURCE] MOUNTPOINT and options, as every libfuse program and mount(8) helper
- * takes them; under it the environment, and under that a profile of a configuration file.
+ * takes them; with it a profile of a configuration file, and the environment (src/account.h).
  *
  * SOURCE names the profile. "work:", with a colon, has to be there; another is a profile if there
  * is one of that name, else only what the mount is called, and "default" is taken if that is there.
@@ -13,7 +13,6 @@
 typedef struct {
     CkConfig *config;
     char *config_file; /* what was read; NULL: none */
-    char *profile;     /* the section of it that counts; NULL: none */
     char *source;      /* the name of the mount in /proc/mounts; NULL: none given */
     char *mountpoint;
     char *mount_options; /* for -o: our fsname, the user's that are libfuse's or the kernel's, our

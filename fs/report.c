@@ -32,11 +32,13 @@ static gboolean write_status(GString *out, gpointer data, GError **error)
         !ck_store_checks(mount->store, &status.checks, error) ||
         !read_listing(mount, &status, error))
         return FALSE;
+    g_autofree char *remedy = NULL;
     const GError *last = ck_log_last_failure(mount->log, &status.last_error.time);
     if (last) {
         gboolean ours = last->domain == CK_ERROR;
         status.last_error.message = last->message;
-        status.last_error.remedy = ck_error_remedy(ours ? (CkError)last->code : CK_ERROR_STORE);
+        remedy = ck_account_remedy(&mount->config->account, ours ? last->code : CK_ERROR_STORE);
+        status.last_error.remedy = remedy;
     }
     ck_status_write(&status, out);
     return TRUE;

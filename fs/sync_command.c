@@ -30,6 +30,7 @@ typedef struct {
     CkStore *store;
     CkApi *api;
     CkSync *sync;
+    const CkAccount *account;
     gint64 began; /* monotonic time */
     guint concurrency;
     guint64 cache_size;
@@ -158,9 +159,10 @@ static void run_loop(Command *command)
 }
 
 /* What ended it before its time, or left threads out. */
-static void tell_failure(const CkSyncProgress *progress, const GError *failure, GError **error)
+static void tell_failure(const Command *command, const CkSyncProgress *progress,
+                         const GError *failure, GError **error)
 {
-    const char *remedy = ck_error_remedy((CkError)failure->code);
+    g_autofree char *remedy = ck_account_remedy(command->account, failure->code);
     if (progress->complete)
         g_set_error(error, CK_ERROR, failure->code,
                     "%" G_GUINT64_FORMAT " %s could not be read, the first because of: %s: %s",
@@ -198,7 +200,7 @@ static gboolean conclude(Command *command, GError **error)
         g_set_error_literal(error, CK_ERROR, CK_ERROR_CLOSING,
                             "stopped; the next --sync goes on from here");
     else if (failure)
-        tell_failure(&progress, failure, error);
+        tell_failure(command, &progress, failure, error);
     return !command->stopped && !failure && fits(command, error);
 }
 
@@ -217,7 +219,8 @@ static gboolean sync_all(Command *command, GMainContext *context, const CkConfig
 /* Once the files are open that it needs, and before it has another thread. */
 static void confine(const CkConfig *config, const CkCache *cache)
 {
-    const CkConfined confined = ck_confine(config->base_url, ck_cache_directory(cache));
+    const CkConfined confined =
+        ck_confine(config->account.base_url.value, ck_cache_directory(cache));
     g_autofree char *words = ck_confined_describe(&confined);
     printf("chatkitfs: %s\n", words);
     fflush(stdout);
@@ -250,6 +253,7 @@ gboolean ck_sync_command(const CkOptions *options, GError **error)
         .cache = cache,
         .store = ck_cache_store(cache),
         .api = api,
+        .account = &config->account,
         .concurrency = config->concurrency,
         .cache_size = config->cache_size,
         .terminal = isatty(STDOUT_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0,

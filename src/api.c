@@ -454,7 +454,8 @@ static CkApiCall *start(CkApi *api, CkApiKind kind, const char *thread_id, const
     call->api = api;
     call->question = ck_question_new(kind, thread_id, query);
     call->cause = ck_causes_current(api->causes);
-    call->url = ck_question_url(call->question, api->config->base_url, &call->refusal);
+    call->url =
+        ck_question_url(call->question, api->config->account.base_url.value, &call->refusal);
     call->deadline = g_get_monotonic_time() + api->config->timeout * G_USEC_PER_SEC;
     call->data = data;
     g_hash_table_add(api->calls, call);
@@ -527,14 +528,16 @@ CkCauses *ck_api_causes(CkApi *api)
 
 CkApi *ck_api_new(GMainContext *context, const CkConfig *config, GError **error)
 {
+    const char *organization = config->account.organization.value;
+    const char *project = config->account.project.value;
     g_autoptr(GPtrArray) headers = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(headers, g_strdup("OpenAI-Beta: chatkit_beta=v1"));
     g_ptr_array_add(headers, g_strdup("Accept: application/json"));
     g_ptr_array_add(headers, g_strdup("User-Agent: chatkitfs/" CK_VERSION));
-    if (config->organization)
-        g_ptr_array_add(headers, g_strdup_printf("OpenAI-Organization: %s", config->organization));
-    if (config->project)
-        g_ptr_array_add(headers, g_strdup_printf("OpenAI-Project: %s", config->project));
+    if (organization)
+        g_ptr_array_add(headers, g_strdup_printf("OpenAI-Organization: %s", organization));
+    if (project)
+        g_ptr_array_add(headers, g_strdup_printf("OpenAI-Project: %s", project));
     g_ptr_array_add(headers, NULL);
     CkHttpOptions options = {
         .headers = (const char *const *)headers->pdata,

@@ -54,14 +54,14 @@ static void add(GHmac *hmac, const char *text)
 
 char *ck_cache_name(const CkConfig *config)
 {
-    g_autofree char *url = g_strdup(config->base_url);
+    g_autofree char *url = g_strdup(config->account.base_url.value);
     for (gsize i = strlen(url); i > 0 && url[i - 1] == '/'; i--)
         url[i - 1] = '\0';
     const char *key = ck_key_text(config->key);
     GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
     add(hmac, url);
-    add(hmac, config->organization);
-    add(hmac, config->project);
+    add(hmac, config->account.organization.value);
+    add(hmac, config->account.project.value);
     char *name = g_strndup(g_hmac_get_string(hmac), 32);
     g_hmac_unref(hmac);
     return name;

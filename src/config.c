@@ -8,12 +8,10 @@
 #include "nearest.h"
 #include "timestamp.h"
 
-#define DEFAULT_BASE_URL "https://api.openai.com/v1"
-
 CkConfig *ck_config_new(void)
 {
     CkConfig *config = g_new0(CkConfig, 1);
-    config->base_url = g_strdup(DEFAULT_BASE_URL);
+    ck_account_init(&config->account);
     config->key = ck_key_new();
     config->concurrency = 16;
     config->page_size = 100;
@@ -29,9 +27,7 @@ CkConfig *ck_config_new(void)
 void ck_config_free(CkConfig *config)
 {
     ck_key_free(config->key);
-    g_free(config->base_url);
-    g_free(config->organization);
-    g_free(config->project);
+    ck_account_clear(&config->account);
     g_free(config->ca_file);
     g_free(config->user);
     g_free(config->cache_dir);
@@ -44,35 +40,12 @@ static void replace(char **setting, const char *value)
     *setting = g_strdup(value);
 }
 
-void ck_config_read_environment(CkConfig *config, char **environment)
+gboolean ck_config_complete(CkConfig *config, char **environment, GError **error)
 {
-    const struct {
-        const char *variable;
-        char **setting;
-    } strings[] = {
-        {"OPENAI_BASE_URL", &config->base_url},
-        {"OPENAI_ORG_ID", &config->organization},
-        {"OPENAI_PROJECT_ID", &config->project},
-        {"SSL_CERT_FILE", &config->ca_file},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(strings); i++) {
-        const char *value = g_environ_getenv(environment, strings[i].variable);
-        if (value && *value)
-            replace(strings[i].setting, value);
-    }
-    ck_key_set_environment(config->key, environment);
-}
-
-const char *ck_config_variable(const char *name)
-{
-    static const char *const pairs[][2] = {{"api-key-file", CK_KEY_VARIABLE},
-                                           {"base-url", "OPENAI_BASE_URL"},
-                                           {"organization", "OPENAI_ORG_ID"},
-                                           {"project", "OPENAI_PROJECT_ID"}};
-    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
-        if (strcmp(pairs[i][0], name) == 0)
-            return pairs[i][1];
-    return NULL;
+    const char *ca_file = g_environ_getenv(environment, "SSL_CERT_FILE");
+    if (ca_file && *ca_file)
+        replace(&config->ca_file, ca_file);
+    return ck_account_choose(&config->account, config->key, environment, error);
 }
 
 /* A value as it can stand in an error, which is one line; to be freed. */
@@ -208,14 +181,6 @@ static gboolean set_seconds(guint *setting, const char *name, const char *value,
     return bad_value(error, name, value, allowed);
 }
 
-static gboolean set_api_key_file(CkConfig *config, const char *value, GError **error)
-{
-    if (!*value)
-        return bad_value(error, "api-key-file", value, "a file");
-    ck_key_set_file(config->key, value);
-    return TRUE;
-}
-
 static gboolean set_cache_dir(CkConfig *config, const char *value, GError **error)
 {
     if (!*value)
@@ -246,9 +211,10 @@ static gboolean set_cache_size(CkConfig *config, const char *value, GError **err
 }
 
 static const char *const names[] = {
-    "api-key-file", "base-url", "cache-dir",    "cache-size", "concurrency", "formats",
-    "group-by",     "names",    "organization", "page-size",  "project",     "relist",
-    "since",        "timeout",  "ttl",          "until",      "user",        NULL,
+    "api-key-env", "api-key-file", "base-url", "cache-dir", "cache-size",
+    "concurrency", "formats",      "group-by", "names",     "organization",
+    "page-size",   "project",      "relist",   "since",     "timeout",
+    "ttl",         "until",        "user",     NULL,
 };
 
 gboolean ck_config_has(const char *name)
@@ -281,7 +247,8 @@ void ck_config_switch_on(CkConfig *config, const char *name)
         config->offline = TRUE;
 }
 
-gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error)
+gboolean ck_config_set(CkConfig *config, CkSource source, const char *name, const char *value,
+                       GError **error)
 {
     if (strcmp(name, "group-by") == 0)
         return set_group_by(config, value, error);
@@ -289,8 +256,6 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
         return set_names(config, value, error);
     if (strcmp(name, "formats") == 0)
         return set_formats(config, value, error);
-    if (strcmp(name, "api-key-file") == 0)
-        return set_api_key_file(config, value, error);
     if (strcmp(name, "cache-dir") == 0)
         return set_cache_dir(config, value, error);
     if (strcmp(name, "cache-size") == 0)
@@ -311,24 +276,7 @@ gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GE
         return set_seconds(&config->ttl, name, value, 0, error);
     if (strcmp(name, "relist") == 0)
         return set_seconds(&config->relist, name, value, 1, error);
-    if (strcmp(name, "base-url") == 0)
-        replace(&config->base_url, value);
-    else if (strcmp(name, "organization") == 0)
-        replace(&config->organization, value);
-    else if (strcmp(name, "project") == 0)
-        replace(&config->project, value);
-    else
-        g_return_val_if_reached(FALSE);
-    return TRUE;
-}
-
-gboolean ck_config_set_default(CkConfig *config, const char *name, const char *value,
-                               GError **error)
-{
-    if (strcmp(name, "api-key-file") != 0 || !*value)
-        return ck_config_set(config, name, value, error);
-    ck_key_set_default_file(config->key, value);
-    return TRUE;
+    return ck_account_collect(&config->account, source, name, value, error);
 }
 
 gboolean ck_config_shows(const CkConfig *config, gint64 created_at)
@@ -363,27 +311,39 @@ static gboolean has_control_characters(const char *text)
     return FALSE;
 }
 
+static gboolean check_header(const char *what, const CkSetting *setting, GError **error)
+{
+    return !has_control_characters(setting->value) ||
+           ck_error_invalid(error, "the %s has a control character in it: set %s again", what,
+                            setting->from);
+}
+
+static gboolean check_base_url(const CkSetting *url, GError **error)
+{
+    if (ck_config_is_safe_url(url->value))
+        return TRUE;
+    g_autofree char *shown = shown_value(url->value);
+    gboolean secret = strpbrk(url->value, "@?#") != NULL; /* a password or key in it */
+    return ck_error_invalid(error,
+                            "base URL %s: must be https://HOST/…, or http:// to this machine "
+                            "(127.0.0.1, ::1, localhost); set %s again",
+                            secret ? "with a user name or query" : shown, url->from);
+}
+
+static gboolean check_span(const CkConfig *config, GError **error)
+{
+    if (config->since <= config->until)
+        return TRUE;
+    g_autofree char *from = ck_timestamp_format(config->since);
+    g_autofree char *to = ck_timestamp_format(config->until);
+    return ck_error_invalid(
+        error, "--since (%s) is later than --until (%s): no thread can be in between", from, to);
+}
+
 gboolean ck_config_check(const CkConfig *config, GError **error)
 {
-    if (has_control_characters(config->organization) || has_control_characters(config->project))
-        return ck_error_invalid(error, "the organization or project has a control character in it: "
-                                       "set OPENAI_ORG_ID and OPENAI_PROJECT_ID again");
-    if (config->since > config->until) {
-        g_autofree char *from = ck_timestamp_format(config->since);
-        g_autofree char *to = ck_timestamp_format(config->until);
-        g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
-                    "--since (%s) is later than --until (%s): no thread can be in between", from,
-                    to);
-        return FALSE;
-    }
-    if (!ck_config_is_safe_url(config->base_url)) {
-        g_autofree char *shown = shown_value(config->base_url);
-        gboolean secret = strpbrk(config->base_url, "@?#") != NULL; /* a password or key in it */
-        g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
-                    "base URL %s: must be https://HOST/…, or http:// to this machine (127.0.0.1,"
-                    " ::1, localhost); set OPENAI_BASE_URL",
-                    secret ? "with a user name or query" : shown);
-        return FALSE;
-    }
-    return TRUE;
+    const CkAccount *account = &config->account;
+    return check_header("organization", &account->organization, error) &&
+           check_header("project", &account->project, error) && check_span(config, error) &&
+           check_base_url(&account->base_url, error);
 }

@@ -2,7 +2,7 @@
 /* What a mount is told: settings from the environment and from options, checked once. */
 #pragma once
 
-#include "key.h"
+#include "account.h"
 
 /* Files that a thread's folder can list; the others open by their names all the same. */
 typedef enum {
@@ -16,10 +16,8 @@ typedef enum {
 #define CK_USER_MAX 512 /* characters of a user that the API filters by (list-threads) */
 
 typedef struct {
-    char *base_url;      /* with its /v1, as in the official SDKs */
+    CkAccount account;
     CkKey *key;          /* to be read before it is used */
-    char *organization;  /* NULL: not sent */
-    char *project;       /* NULL: not sent */
     char *ca_file;       /* certificates to trust; NULL: the system's */
     char *user;          /* only this user's threads; NULL: everybody's */
     gint64 since, until; /* only threads created from then to then, in seconds since 1970 */
@@ -42,13 +40,9 @@ typedef struct {
 CkConfig *ck_config_new(void);
 void ck_config_free(CkConfig *config);
 
-/* What ck_key_set_environment() takes, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID and (as
- * OpenSSL's own programs and the official SDKs take it) SSL_CERT_FILE of the environment, a GStrv
- * as from g_get_environ(); an empty variable counts as not set. */
-void ck_config_read_environment(CkConfig *config, char **environment);
-
-/* The variable of the environment that goes before a file's setting of that name; NULL: none. */
-const char *ck_config_variable(const char *name);
+/* Once all has been set: takes SSL_CERT_FILE of the environment, as OpenSSL's own programs and the
+ * official SDKs do, and chooses the account, see ck_account_choose(). */
+gboolean ck_config_complete(CkConfig *config, char **environment, GError **error);
 
 /* Whether there is a setting of that name, e.g. "group-by". */
 gboolean ck_config_has(const char *name);
@@ -61,13 +55,10 @@ void ck_config_switch_on(CkConfig *config, const char *name);
 const char *ck_config_nearest(const char *typed);
 
 /* Sets one; name: one that ck_config_has(). Error: CK_ERROR_INVALID, naming the value and what is
- * allowed. Ages such as 7d are counted back from now. */
-gboolean ck_config_set(CkConfig *config, const char *name, const char *value, GError **error);
-
-/* The same of a setting that gives way to the environment, before which it is set: of a file with
- * the key, too. */
-gboolean ck_config_set_default(CkConfig *config, const char *name, const char *value,
-                               GError **error);
+ * allowed. Ages such as 7d are counted back from now. What belongs to the account waits for
+ * ck_config_complete(); otherwise the last one counts. */
+gboolean ck_config_set(CkConfig *config, CkSource source, const char *name, const char *value,
+                       GError **error);
 
 /* The formats, as the setting takes them; to be freed. */
 char *ck_config_formats(const CkConfig *config);

@@ -111,11 +111,6 @@ gboolean ck_config_file_has(const CkConfigFile *file, const char *profile)
     return g_key_file_has_group(file->sections, profile);
 }
 
-char **ck_config_file_keys(const CkConfigFile *file, const char *profile)
-{
-    return g_key_file_get_keys(file->sections, profile, NULL, NULL);
-}
-
 char *ck_config_file_profiles(const CkConfigFile *file)
 {
     g_auto(GStrv) names = g_key_file_get_groups(file->sections, NULL);
@@ -152,8 +147,8 @@ static gboolean apply_switch(const CkConfigFile *file, const char *profile, cons
     return TRUE;
 }
 
-static gboolean apply_setting(const CkConfigFile *file, const char *profile, const char *name,
-                              CkConfig *config, GError **error)
+static gboolean apply_setting(const CkConfigFile *file, CkSource source, const char *profile,
+                              const char *name, CkConfig *config, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     /* GKeyFile takes the space before a value off, and not the space after it. */
@@ -164,20 +159,22 @@ static gboolean apply_setting(const CkConfigFile *file, const char *profile, con
         return ck_error_invalid(error,
                                 "%s, [%s]: %s has a backslash that means nothing; write \\\\",
                                 file->path, profile, name);
-    if (ck_config_set_default(config, name, value, &reason))
+    if (ck_config_set(config, source, name, value, &reason))
         return TRUE;
     return ck_error_invalid(error, "%s, [%s]: %s", file->path, profile, reason->message);
 }
 
-gboolean ck_config_file_apply(const CkConfigFile *file, const char *profile, CkConfig *config,
-                              GError **error)
+gboolean ck_config_file_apply(const CkConfigFile *file, CkSource source, const char *profile,
+                              CkConfig *config, GError **error)
 {
-    g_auto(GStrv) names = ck_config_file_keys(file, profile);
+    g_auto(GStrv) names = g_key_file_get_keys(file->sections, profile, NULL, NULL);
+    g_free(config->account.profile);
+    config->account.profile = g_strdup(profile);
     for (char **name = names; name && *name; name++) {
-        gboolean ok = ck_config_has_switch(*name)
-                          ? apply_switch(file, profile, *name, config, error)
-                      : ck_config_has(*name) ? apply_setting(file, profile, *name, config, error)
-                                             : unknown(file, profile, *name, error);
+        gboolean ok =
+            ck_config_has_switch(*name) ? apply_switch(file, profile, *name, config, error)
+            : ck_config_has(*name)      ? apply_setting(file, source, profile, *name, config, error)
+                                        : unknown(file, profile, *name, error);
         if (!ok)
             return FALSE;
     }

@@ -17,15 +17,13 @@ void ck_config_file_free(CkConfigFile *file);
 
 gboolean ck_config_file_has(const CkConfigFile *file, const char *profile);
 
-/* What a profile that it has sets, by name; a GStrv, to be freed. */
-char **ck_config_file_keys(const CkConfigFile *file, const char *profile);
-
 /* The names of its profiles, comma-separated, as they can stand in an error; to be freed. */
 char *ck_config_file_profiles(const CkConfigFile *file);
 
-/* Sets what the section of a profile, which it must have, says. Error: CK_ERROR_INVALID, naming
- * file and section: a key that there is not, with the nearest that there is, or a bad value. */
-gboolean ck_config_file_apply(const CkConfigFile *file, const char *profile, CkConfig *config,
-                              GError **error);
+/* Sets what the section of a profile, which it must have, says; source: CK_SOURCE_PROFILE or
+ * CK_SOURCE_DEFAULT. Error: CK_ERROR_INVALID, naming file and section: a key that there is not,
+ * with the nearest that there is, or a bad value. */
+gboolean ck_config_file_apply(const CkConfigFile *file, CkSource source, const char *profile,
+                              CkConfig *config, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkConfigFile, ck_config_file_free)

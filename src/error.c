@@ -9,12 +9,12 @@ const char *ck_error_remedy(CkError code)
     case CK_ERROR_INVALID:
         return "see chatkitfs --help";
     case CK_ERROR_DENIED:
-        return "check OPENAI_API_KEY (or --api-key-file), and that the key may read ChatKit "
-               "threads (to delete one, write)";
+        return "check the API key, and that the key may read ChatKit threads (to delete one, "
+               "write)";
     case CK_ERROR_NOT_FOUND:
-        return "it may have been deleted; if nothing is found, check OPENAI_BASE_URL, with its /v1";
+        return "it may have been deleted; if nothing is found, check the base URL, with its /v1";
     case CK_ERROR_REJECTED:
-        return "check OPENAI_BASE_URL; if it is right, please report this";
+        return "check the base URL; if it is right, please report this";
     case CK_ERROR_RATE_LIMITED:
         return "wait a little, or lower --concurrency";
     case CK_ERROR_QUOTA:
@@ -24,15 +24,15 @@ const char *ck_error_remedy(CkError code)
     case CK_ERROR_TIMED_OUT:
         return "check the network, or raise --timeout";
     case CK_ERROR_REFUSED:
-        return "check that the server runs and that OPENAI_BASE_URL is right";
+        return "check that the server runs and that the base URL is right";
     case CK_ERROR_UNREACHABLE:
-        return "check the network and OPENAI_BASE_URL";
+        return "check the network and the base URL";
     case CK_ERROR_CONNECTION:
         return "check the network, then the server's certificate; reading again tries again";
     case CK_ERROR_BAD_RESPONSE:
-        return "check that OPENAI_BASE_URL is an OpenAI API; reading again tries again";
+        return "check that the base URL is an OpenAI API; reading again tries again";
     case CK_ERROR_TOO_LARGE:
-        return "check that OPENAI_BASE_URL is an OpenAI API; if it is, please report this: no "
+        return "check that the base URL is an OpenAI API; if it is, please report this: no "
                "answer should be so large";
     case CK_ERROR_OFFLINE:
         return "mount without --offline, or run chatkitfs --sync, to have it in the cache";

@@ -32,7 +32,8 @@ typedef enum {
 
 GQuark ck_error_quark(void);
 
-/* What a person can do about an error of this code, as the end of a sentence; never NULL. */
+/* What a person can do about an error of this code, as the end of a sentence; never NULL. The
+ * account is "the base URL" and "the API key" in it: see ck_account_remedy(). */
 const char *ck_error_remedy(CkError code);
 
 /* Sets a CK_ERROR_INVALID, as g_set_error() does, and returns FALSE. */

@@ -24,9 +24,9 @@ typedef struct {
 } Secrets;
 
 struct _CkKey {
-    char *file;         /* NULL: none was named, and no credential found so far */
-    char *directory;    /* of credentials; NULL: none */
-    char *default_file; /* the configuration's, until it is known that it is needed; or NULL */
+    char *file;      /* NULL: it comes from a variable */
+    char *variable;  /* NULL: it comes from a file */
+    char *directory; /* of credentials; NULL: none */
     guint count;
     Secrets *secrets;
 };
@@ -51,8 +51,8 @@ void ck_key_free(CkKey *key)
     explicit_bzero(key->secrets, sizeof(Secrets));
     munmap(key->secrets, sizeof(Secrets));
     g_free(key->file);
+    g_free(key->variable);
     g_free(key->directory);
-    g_free(key->default_file);
     g_free(key);
 }
 
@@ -81,23 +81,28 @@ static void put(CkKey *key, const char *text)
 
 /* Where it comes from */
 
-static void set_path(char **setting, const char *path)
+void ck_key_set_file(CkKey *key, const char *path)
 {
     gboolean at_home = g_str_has_prefix(path, "~/");
     g_autofree char *from = at_home ? g_strdup(g_get_home_dir()) : g_get_current_dir();
-    g_free(*setting);
-    *setting = g_path_is_absolute(path) ? g_strdup(path)
-                                        : g_build_filename(from, at_home ? path + 2 : path, NULL);
+    g_free(key->file);
+    key->file = g_path_is_absolute(path) ? g_strdup(path)
+                                         : g_build_filename(from, at_home ? path + 2 : path, NULL);
 }
 
-void ck_key_set_file(CkKey *key, const char *path)
+void ck_key_set_variable(CkKey *key, const char *variable, const char *text)
 {
-    set_path(&key->file, path);
+    g_free(key->variable);
+    key->variable = g_strdup(variable);
+    /* One that does not fit is as good as none with a control character: it is refused when read.
+     */
+    put(key, strlen(text) <= CK_KEY_MAX ? text : "\n");
 }
 
-void ck_key_set_default_file(CkKey *key, const char *path)
+void ck_key_set_credentials(CkKey *key, const char *directory)
 {
-    set_path(&key->default_file, path);
+    g_free(key->directory);
+    key->directory = g_strdup(directory);
 }
 
 const char *ck_key_file(const CkKey *key)
@@ -105,24 +110,13 @@ const char *ck_key_file(const CkKey *key)
     return key->file;
 }
 
-void ck_key_set_environment(CkKey *key, char **environment)
+void ck_key_hide(const char *variable)
 {
-    const char *directory = g_environ_getenv(environment, "CREDENTIALS_DIRECTORY");
-    const char *text = g_environ_getenv(environment, CK_KEY_VARIABLE);
-    g_free(key->directory);
-    key->directory = directory && *directory ? g_strdup(directory) : NULL;
-    /* One that does not fit is as good as none with a control character: it is refused when read.
-     */
-    if (text && *text)
-        put(key, strlen(text) <= CK_KEY_MAX ? text : "\n");
-}
-
-void ck_key_wipe_environment(char **environment)
-{
-    static const char prefix[] = CK_KEY_VARIABLE "=";
-    for (char **entry = environment; entry && *entry; entry++)
-        if (g_str_has_prefix(*entry, prefix))
-            explicit_bzero(*entry + strlen(prefix), strlen(*entry + strlen(prefix)));
+    gsize length = strlen(variable);
+    for (char **entry = environ; *entry; entry++)
+        if (strncmp(*entry, variable, length) == 0 && (*entry)[length] == '=')
+            explicit_bzero(*entry + length + 1, strlen(*entry + length + 1));
+    unsetenv(variable);
 }
 
 /* Reading */
@@ -214,10 +208,9 @@ static gboolean read_opened(CkKey *key, const char *path, int fd, GError **error
 }
 
 /* What is checked is what is read: the file that was opened. A FIFO is not waited for. */
-static gboolean read_file(CkKey *key, const char *path, gboolean *missing, GError **error)
+static gboolean read_file(CkKey *key, const char *path, GError **error)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    *missing = fd < 0 && errno == ENOENT;
     if (fd < 0)
         return cannot_read(path, error);
     gboolean ok = read_opened(key, path, fd, error);
@@ -225,45 +218,26 @@ static gboolean read_file(CkKey *key, const char *path, gboolean *missing, GErro
     return ok;
 }
 
-static gboolean check_environment(CkKey *key, GError **error)
+gboolean ck_key_read(CkKey *key, GError **error)
 {
     const char *text = ck_key_text(key);
-    if (!*text && key->default_file) {
-        key->file = g_steal_pointer(&key->default_file);
-        return read_file(key, key->file, &(gboolean){0}, error);
-    }
-    if (!*text)
+    if (key->file)
+        return read_file(key, key->file, error);
+    if (!key->variable)
         return ck_error_invalid(error,
                                 "no API key: set " CK_KEY_VARIABLE ", or give --api-key-file");
     if (!is_printable(text, strlen(text)))
         return ck_error_invalid(
-            error, "the API key has a control character, a space or no ASCII in it (a line"
-                   " break at its end, perhaps): set " CK_KEY_VARIABLE " again");
+            error,
+            "the API key has a control character, a space or no ASCII in it (a line"
+            " break at its end, perhaps): set %s again",
+            key->variable);
     return TRUE;
-}
-
-gboolean ck_key_read(CkKey *key, GError **error)
-{
-    gboolean missing;
-    if (key->file)
-        return read_file(key, key->file, &missing, error);
-    if (!key->directory)
-        return check_environment(key, error);
-    g_autofree char *path = g_build_filename(key->directory, CK_KEY_CREDENTIAL, NULL);
-    g_autoptr(GError) reason = NULL;
-    gboolean ok = read_file(key, path, &missing, &reason);
-    if (missing)
-        return check_environment(key, error);
-    if (ok)
-        key->file = g_steal_pointer(&path);
-    else
-        g_propagate_error(error, g_steal_pointer(&reason));
-    return ok;
 }
 
 gboolean ck_key_can_change(const CkKey *key)
 {
-    return key->file || key->directory || key->default_file;
+    return key->file != NULL;
 }
 
 /* Cutting it out */

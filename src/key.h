@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The API key: where it comes from, and where it is kept. It comes from the first of these:
+ * The API key, and where it is kept. It comes from a file for its owner alone, as ssh(1) wants its
+ * keys to be, or from a variable of the environment; a credential (LoadCredential= of
+ * systemd.exec(5)) is a file as well. src/account.h says which one is taken.
  *
- *   - a file that an option names, for its owner alone, as ssh(1) wants its keys to be
- *   - a credential (LoadCredential= of systemd.exec(5)): CK_KEY_CREDENTIAL in the directory
- *     CREDENTIALS_DIRECTORY
- *   - the environment, CK_KEY_VARIABLE
- *   - a file that the configuration names
- *
- * Files and credentials can be read again, so that a key can be exchanged while it is in use: those
- * who send it take what ck_key_text() is at that time. Keys of before are remembered for
- * ck_key_cut_out().
+ * A file can be read again, so that a key can be exchanged while it is in use: those who send it
+ * take what ck_key_text() is at that time. Previous keys are kept for ck_key_cut_out().
  *
  * All of them are kept in pages of their own, which are in no core and, as far as RLIMIT_MEMLOCK
  * allows, in no swap either, and which are wiped in the end.
@@ -20,8 +15,8 @@
 #include <glib.h>
 
 #define CK_KEY_VARIABLE   "OPENAI_API_KEY"
-#define CK_KEY_CREDENTIAL "openai-api-key"
-#define CK_KEY_MAX        4096 /* bytes */
+#define CK_KEY_CREDENTIAL "openai-api-key" /* in CREDENTIALS_DIRECTORY */
+#define CK_KEY_MAX        4096             /* bytes */
 
 typedef struct _CkKey CkKey;
 
@@ -33,25 +28,25 @@ void ck_key_free(CkKey *key);
  * is not absolute begins in the present working directory. */
 void ck_key_set_file(CkKey *key, const char *path);
 
-/* The same of the one of the configuration, which is the last in order. */
-void ck_key_set_default_file(CkKey *key, const char *path);
+/* Takes text, the value of that variable. */
+void ck_key_set_variable(CkKey *key, const char *variable, const char *text);
 
-/* CK_KEY_VARIABLE and CREDENTIALS_DIRECTORY, of a GStrv as from g_get_environ(). An empty variable
- * counts as not set. */
-void ck_key_set_environment(CkKey *key, char **environment);
+/* CREDENTIALS_DIRECTORY, or NULL: the mode of a file in it does not matter, since systemd guards
+ * the directory. */
+void ck_key_set_credentials(CkKey *key, const char *directory);
 
-/* Overwrites the value of CK_KEY_VARIABLE in place: of environ(7) it is what everybody of this
- * user sees in /proc/PID/environ, also after unsetenv(3). */
-void ck_key_wipe_environment(char **environment);
+/* Overwrites the value of a variable in environ(7), where everybody of this user would see it in
+ * /proc/PID/environ even after unsetenv(3), and removes the variable. */
+void ck_key_hide(const char *variable);
 
-/* Where it comes from, once it has been read: a file, or NULL: the environment. */
+/* The file it comes from; NULL: a variable, or there is none. */
 const char *ck_key_file(const CkKey *key);
 
 /* Reads it, for the first time or again. Error: CK_ERROR_INVALID, naming where it should be and
  * what to do, and nothing of what was read; a key that there was before stays. */
 gboolean ck_key_read(CkKey *key, GError **error);
 
-/* Whether reading it again may bring another one: not where it comes from the environment. */
+/* Whether reading it again may bring another one: not where it comes from a variable. */
 gboolean ck_key_can_change(const CkKey *key);
 
 /* Borrowed until the next ck_key_read(); secret: not for messages, options, logs or files. */

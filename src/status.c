@@ -108,9 +108,9 @@ static void point_in_time(Writer *writer, const char *name, gint64 seconds)
 static void write_account(Writer *writer, const CkConfig *config)
 {
     begin(writer, "account");
-    text(writer, "base_url", config->base_url);
-    text(writer, "organization", config->organization);
-    text(writer, "project", config->project);
+    text(writer, "base_url", config->account.base_url.value);
+    text(writer, "organization", config->account.organization.value);
+    text(writer, "project", config->account.project.value);
     end_object(writer);
 }
 

@@ -26,11 +26,11 @@ _chatkitfs_mountpoints() {
 
 _chatkitfs() {
     local options='--group-by=user --user= --since= --until= --names= --formats= --base-url=
-        --api-key-file= --organization= --project= --concurrency= --page-size= --timeout= --ttl=
+        --api-key-file= --api-key-env= --organization= --project= --concurrency= --page-size= --timeout= --ttl=
         --relist= --strict --refresh --allow-delete --offline --sync --cache-dir= --cache-size=
         --config= --check --help --version -f -d -s -o -h -V'
     local mount_options='group_by=user user= since= until= names= formats= base_url= api_key_file=
-        organization= project= concurrency= page_size= timeout= ttl= relist= strict
+        api_key_env= organization= project= concurrency= page_size= timeout= ttl= relist= strict
         allow_delete offline cache_dir= cache_size= config= allow_other allow_root default_permissions nonempty ro
         noatime fsname= max_read='
     local words=() arguments=() rest=$COMP_LINE word cur prev list='' before='' i
@@ -74,6 +74,7 @@ _chatkitfs() {
         --formats=*) list='json md transcript jsonl' ;;
         --ttl=* | --relist=*) list=inf ;;
         --api-key-file=* | --config=*) compopt -o default ;;
+        --api-key-env=*) list=$(compgen -e) ;;
         --cache-dir=*) compopt -o dirnames ;;
         --*=*) ;;
         -*) list=$options ;;

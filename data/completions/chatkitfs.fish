@@ -48,6 +48,8 @@ function __chatkitfs_mount_options
             printf "$before%s\n" names=title names=id
         case 'formats=*'
             printf "$before%s\n" formats={json,md,transcript,jsonl}
+        case 'api_key_env=*'
+            printf "$before%s\n" api_key_env=(set -nx)
         case 'api_key_file=*' 'config=*' 'cache_dir=*'
             set -l name (string match -r -- '[a-z_]*=' (commandline -ct | string replace -r '^.*,' ''))
             __fish_complete_path (string replace -r '^.*=' '' -- (commandline -ct)) | string replace -r '^' "$before$name"
@@ -61,6 +63,7 @@ function __chatkitfs_mount_options
                 formats=\t'files that are listed, separated by colons' \
                 base_url=\t'the API' \
                 api_key_file=\t'the API key' \
+                api_key_env=\t'the variable that has it' \
                 organization=\t'sent with each request' \
                 project=\t'sent with each request' \
                 concurrency=\t'requests under way at once' \
@@ -99,6 +102,7 @@ complete -c chatkitfs -l names -x -a 'title id' -d 'How threads\' folders are ca
 complete -c chatkitfs -l formats -x -a '(__fish_append , json md transcript jsonl)' -d 'Files that are listed'
 complete -c chatkitfs -l base-url -x -d 'The API, with its /v1'
 complete -c chatkitfs -l api-key-file -r -F -d 'The API key'
+complete -c chatkitfs -l api-key-env -x -a '(set -nx)' -d 'The variable that has it'
 complete -c chatkitfs -l organization -x -d 'Sent with each request'
 complete -c chatkitfs -l project -x -d 'Sent with each request'
 complete -c chatkitfs -l concurrency -x -d 'Requests under way at once'

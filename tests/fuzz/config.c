@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries NAME=VALUE ended by NUL: variables of the environment and settings, in their order. */
+/* Entries NAME=VALUE ended by NUL: settings in their order, and variables of the environment. */
 #include "fuzz.h"
 
 #include <arpa/inet.h>
@@ -68,16 +68,15 @@ static void check_setting(CkConfig *config, const char *entry)
     if (ck_config_is_safe_url(value))
         check_safe_url(value);
     if (parts[0] && ck_config_has(parts[0]))
-        check_error(ck_config_set(config, parts[0], value, &error), error);
+        check_error(ck_config_set(config, CK_SOURCE_COMMAND_LINE, parts[0], value, &error), error);
     check_numbers(config);
 }
 
-/* One that can be used can stand in a header. Only what the environment gives: the input must not
- * choose files to open. */
-static void check_key(CkKey *key, char **environment)
+/* One that can be used can stand in a header. The input must not choose files to open. */
+static void check_key(CkKey *key)
 {
     g_autoptr(GError) error = NULL;
-    if (g_environ_getenv(environment, "CREDENTIALS_DIRECTORY"))
+    if (ck_key_file(key))
         return;
     gboolean good = ck_key_read(key, &error);
     check_error(good, error);
@@ -93,8 +92,8 @@ static void check_whole(const CkConfig *config)
     gboolean good = ck_config_check(config, &error);
     check_error(good, error);
     if (good) {
-        g_assert_true(ck_config_is_safe_url(config->base_url));
-    } else if (strpbrk(config->base_url, "@?#")) { /* there may be a password in it */
+        g_assert_true(ck_config_is_safe_url(config->account.base_url.value));
+    } else if (strpbrk(config->account.base_url.value, "@?#")) { /* there may be a password in it */
         g_assert_null(strpbrk(error->message, "@?#"));
     }
 }
@@ -103,11 +102,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_auto(GStrv) entries = fuzz_fields(data, size, '\0', 1);
     g_autoptr(CkConfig) config = ck_config_new();
-    ck_config_read_environment(config, entries);
-    check_key(config->key, entries);
-    check_whole(config);
+    g_autoptr(GError) error = NULL;
     for (char **entry = entries; *entry; entry++)
         check_setting(config, *entry);
+    gboolean chosen = ck_config_complete(config, entries, &error);
+    check_error(chosen, error);
+    if (chosen)
+        check_key(config->key);
     check_whole(config);
     return 0;
 }

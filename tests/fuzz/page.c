@@ -195,9 +195,8 @@ static void check_failure(GBytes *body)
 {
     static CkKey *key;
     if (!key) {
-        char *environment[] = {CK_KEY_VARIABLE "=" KEY, NULL};
         key = ck_key_new();
-        ck_key_set_environment(key, environment);
+        ck_key_set_variable(key, CK_KEY_VARIABLE, KEY);
     }
     g_autoptr(GError) error = ck_api_status_error(500, body, key);
     g_assert_true(fuzz_is_line(error->message));

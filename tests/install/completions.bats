@@ -43,6 +43,9 @@ completes_profiles_and_directories() {
     expect "$(tab 'chatkitfs --cache-dir=thr')" 'chatkitfs --cache-dir=threads/' "$SHELL_NAME: a directory"
     expect "$(tab 'chatkitfs --api-key-file=oth')" 'chatkitfs --api-key-file=other.conf ' "$SHELL_NAME: a file"
     expect "$(tab 'chatkitfs -o ro,api_key_file=oth' | sed 's/[ ,]*$//')" 'chatkitfs -o ro,api_key_file=other.conf' "$SHELL_NAME: -o, a file"
+    export A_KEY_OF_MINE=1
+    expect "$(tab 'chatkitfs --api-key-env=A_KEY_O')" 'chatkitfs --api-key-env=A_KEY_OF_MINE ' "$SHELL_NAME: a variable"
+    expect "$(tab 'chatkitfs -o ro,api_key_env=A_KEY_O' | sed 's/[ ,]*$//')" 'chatkitfs -o ro,api_key_env=A_KEY_OF_MINE' "$SHELL_NAME: -o, a variable"
 }
 
 @test "bash" {
@@ -89,6 +92,9 @@ fish_offers() {
     expect "$(fish_offers 'chatkitfs -o ro,names=')" $'ro,names=id\nro,names=title'
     expect "$(fish_offers 'chatkitfs -o ro,allow')" $'ro,allow_delete\nro,allow_other\nro,allow_root'
     expect "$(fish_offers 'chatkitfs -o ro,api_key_file=oth')" ro,api_key_file=other.conf
+    export A_KEY_OF_MINE=1
+    expect "$(fish_offers 'chatkitfs -o ro,api_key_env=A_KEY_O')" ro,api_key_env=A_KEY_OF_MINE
+    expect "$(fish_offers 'chatkitfs --api-key-env=A_KEY_O')" --api-key-env=A_KEY_OF_MINE
     expect "$(fish_offers 'chatkitfs wor')" $'word-count:\nwork:\nworn/'
     expect "$(fish_offers 'chatkitfs --config=other.conf el')" elsewhere:
     expect "$(fish_offers 'chatkitfs -o ro,config=other.conf el')" elsewhere:

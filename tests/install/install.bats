@@ -12,11 +12,14 @@ setup_file() {
     export UNIT=$INSTALLED/usr/local/lib/systemd/user/chatkitfs@.service
 }
 
-# A home with the keys that the example speaks of; nothing of it comes from the environment.
+# A home with the example and the keys that it speaks of, which go to the sandbox there: they would not
+# to a server that the environment names.
 at_home() {
-    export HOME=$BATS_TEST_TMPDIR/home
-    unset OPENAI_API_KEY XDG_CONFIG_HOME XDG_CACHE_HOME
+    export HOME=$BATS_TEST_TMPDIR/home URL=$OPENAI_BASE_URL
+    unset OPENAI_API_KEY OPENAI_BASE_URL XDG_CONFIG_HOME XDG_CACHE_HOME
     mkdir -p "$HOME/.config/chatkitfs"
+    CONFIG=$HOME/.config/chatkitfs/config
+    sed "s|^\[.*|&\nbase-url=$URL|" "$EXAMPLE" >"$CONFIG"
     (umask 077 && echo "$KEY" >"$HOME/.config/chatkitfs/default.key" && echo "$KEY" >"$HOME/.config/chatkitfs/work.key")
 }
 
@@ -48,11 +51,11 @@ END
     profiles=$(sed -n 's/^\[\(.*\)\]$/\1/p' "$EXAMPLE")
     [[ $profiles == *work* ]]
     for profile in $profiles; do
-        run -0 "$PROGRAM" --check --config="$EXAMPLE" "$profile:"
+        run -0 "$PROGRAM" --check "$profile:"
         [[ $output == *"profile $profile"* ]] || expect "$output" "…profile $profile…"
     done
     # What is commented out is an example too.
-    sed 's/^#\([a-z-]*=\)/\1/; s/…/1/' "$EXAMPLE" >"$BATS_TEST_TMPDIR/all.conf"
+    sed 's/^#\([a-z-]*=\)/\1/; s/…/1/' "$CONFIG" >"$BATS_TEST_TMPDIR/all.conf"
     grep -q '^organization=' "$BATS_TEST_TMPDIR/all.conf"
     run -0 "$PROGRAM" --check --config="$BATS_TEST_TMPDIR/all.conf" work:
 }
@@ -64,7 +67,6 @@ of_unit() {
 
 @test "the unit mounts a profile, and SIGTERM to all of it unmounts and is no failure" {
     at_home
-    cp "$EXAMPLE" "$HOME/.config/chatkitfs/config"
     $(of_unit ExecStartPre)
     MNT=$HOME/ChatKit/work
     $(of_unit ExecStart) 2>"$LOG" 3>&- &
@@ -89,14 +91,15 @@ of_unit() {
 
 @test "the unit is started again when there is no network, and not when somebody has to mend something" {
     at_home
-    cp "$EXAMPLE" "$HOME/.config/chatkitfs/config"
     $(of_unit ExecStartPre)
     local start never
     start=$(of_unit ExecStart) never=$(of_unit RestartPreventExitStatus)
     expect "$(of_unit Restart)" on-failure
-    OPENAI_BASE_URL=http://127.0.0.1:$(free_port)/v1 run $start 3>&-
+    sed -i "s|^base-url=.*|base-url=http://127.0.0.1:$(free_port)/v1|" "$CONFIG"
+    run $start 3>&-
     [[ $output == *"connect to"* ]]
     ((status != 0 && status != never))
+    sed -i "s|^base-url=.*|base-url=$URL|" "$CONFIG"
     echo wrong >"$HOME/.config/chatkitfs/work.key"
     run "-$never" $start 3>&-
     [[ $output == *"answered 401"* ]]

@@ -354,8 +354,8 @@ fails_with() {
     for url in http://api.example.com/v1 http://10.0.0.1/v1 http://127.0.0.1.example.com/v1 \
         ftp://127.0.0.1/v1 file:///etc/passwd 127.0.0.1:80/v1 /v1 https:// 'http://[::2]/v1' \
         'http://127.0.0.1/v1?x=1' 'http://127.0.0.1/v1#x' http://0.0.0.0/v1; do
-        OPENAI_BASE_URL=$url fails 'OPENAI_BASE_URL' "$CHATKITFS" "$MNT"
-        fails 'OPENAI_BASE_URL' "$CHATKITFS" "--base-url=$url" "$MNT"
+        OPENAI_BASE_URL=$url fails 'set OPENAI_BASE_URL again' "$CHATKITFS" "$MNT"
+        fails 'set --base-url again' "$CHATKITFS" "--base-url=$url" "$MNT"
     done
     expect_requests 0
 }

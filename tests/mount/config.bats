@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Profiles of a configuration file, what goes before what, and --check.
+# Profiles of a configuration file, and --check. What goes before what is in key.bats.
 
 load helper
 
@@ -68,37 +68,6 @@ users() {
     expect "$(ls "$MNT" | wc -l)" "$(users)"
 }
 
-@test "the command line goes before the environment, and that before the file" {
-    configure
-    local of_line of_environment
-    sed -i 's|^base-url=.*|base-url=http://127.0.0.1:1/of-the-file|' "$CONFIG"
-    # The file's own.
-    fails 'Connection refused|connect' "$CHATKITFS" --timeout=5 "$MNT"
-    # The environment before it, which is said.
-    OPENAI_BASE_URL=$URL run --separate-stderr "$CHATKITFS" work: "$MNT" 3>&-
-    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
-    expect "$status $stderr" "0 chatkitfs: OPENAI_BASE_URL of the environment goes before base-url of the profile work: unset it, or give --base-url"
-    of_environment=$(jq -r .account.base_url "$MNT/.chatkitfs/status")
-    expect "$of_environment" "$URL"
-    unmount
-    # An option before both, in whatever order.
-    OPENAI_BASE_URL=http://127.0.0.1:1/of-the-environment run -0 "$CHATKITFS" work: "$MNT" \
-        --base-url="$URL" 3>&-
-    expect "$output" ""
-    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
-    of_line=$(jq -r .account.base_url "$MNT/.chatkitfs/status")
-    expect "$of_line" "$URL"
-}
-
-@test "so does the key" {
-    configure
-    echo 'sk-wrong' >"$KEY_FILE"
-    fails '401' "$CHATKITFS" "$MNT"
-    OPENAI_API_KEY=$KEY run --separate-stderr "$CHATKITFS" "$MNT" 3>&-
-    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
-    expect "$status $stderr" "0 chatkitfs: OPENAI_API_KEY of the environment goes before api-key-file of the profile default: unset it, or give --api-key-file"
-}
-
 @test "a profile that is not there is an error with those that are" {
     configure
     fails "has no profile wrok; it has: default, work" "$CHATKITFS" wrok: "$MNT"
@@ -143,8 +112,8 @@ users() {
     run -0 --separate-stderr "$CHATKITFS" --check work: 3>&-
     expect "$stderr" ""
     expect "$output" "configuration  $CONFIG, profile work
-server         $URL, answers
-key            from $KEY_FILE, accepted
+server         $URL (base-url of the profile work), answers
+key            from $KEY_FILE (api-key-file of the profile work), accepted
 threads        everybody's; there are $(account length)
 folders        one for each user, and in that one for each thread, called by its title and id
 files          NNNN-ROLE.json, thread.json, NNNN-ROLE.md, thread.md
@@ -163,7 +132,7 @@ cache          none: what is read is fetched again by the next mount"
     [[ $output == *"those of the user u1, created since 2026-01-01T00:00:00Z, created until 2026-01-02T23:59:59Z; there are 0"* ]]
     [[ $output == *"called by its id"*"items.jsonl"*"checked never"*"after 5 s"*"is an error"* ]]
     [[ $output == *"up to 5.0"?"MiB in $BATS_TEST_TMPDIR/cache, unencrypted"* ]]
-    [[ $output == *"organization   org-1"*"project        proj_1"*"mountpoint     $MNT, free"* ]]
+    [[ $output == *"organization   org-1 (--organization)"*"project        proj_1 (--project)"*"mountpoint     $MNT, free"* ]]
     not_mounted
     [[ ! -e $BATS_TEST_TMPDIR/cache ]]
 }

@@ -125,19 +125,23 @@ mounted_with() {
     no_canary "what is left of it" "$SEARCHED"
 }
 
-@test "the key comes from a file, a credential or the environment, and is nowhere to be seen" {
+@test "the key comes from a file, a credential or a variable, and is nowhere to be seen" {
     mkdir -m 700 "$BATS_TEST_TMPDIR/credentials"
     cp "$KEY_FILE" "$BATS_TEST_TMPDIR/credentials/openai-api-key"
     chmod 440 "$BATS_TEST_TMPDIR/credentials/openai-api-key" # as with an ACL
     OPENAI_API_KEY=sk-wrong mounted_with file --api-key-file="$KEY_FILE"
     OPENAI_API_KEY=sk-wrong CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR/credentials mounted_with credential
     OPENAI_API_KEY=$KEY mounted_with environment
+    WORK_KEY=$KEY mounted_with variable --api-key-env=WORK_KEY
 }
 
 @test "neither the parent that waits for the daemon nor who unmounts gets to see it" {
     local pid pids
     fault hold /threads
-    OPENAI_API_KEY=$KEY "$CHATKITFS" -o auto_unmount "$MNT" 3>&- &
+    # Nor the keys of variables that are named and not used.
+    (umask 077 && printf '[default]\napi-key-env=HOME_KEY\n' >"$BATS_TEST_TMPDIR/config")
+    OPENAI_API_KEY=$NEW_KEY HOME_KEY=$NEW_KEY WORK_KEY=$KEY "$CHATKITFS" --config="$BATS_TEST_TMPDIR/config" \
+        --api-key-env=WORK_KEY -o auto_unmount "$MNT" 3>&- &
     started+=($!)
     wait_until held 1
     mapfile -t pids < <(file_systems "$BATS_TEST_TMPDIR")

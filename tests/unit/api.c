@@ -227,8 +227,8 @@ static void requests_carry_organization_and_project_if_set(void)
 {
     g_autoptr(Fixture) f = fixture_new_not_started();
     g_auto(Outcome) outcome = {0};
-    f->config->organization = g_strdup("org-1");
-    f->config->project = g_strdup("proj-1");
+    f->config->account.organization.value = g_strdup("org-1");
+    f->config->account.project.value = g_strdup("proj-1");
     fixture_start(f);
     server_json(f->server, LIST, EMPTY_PAGE);
     list_and_wait(f, &outcome);

@@ -217,11 +217,11 @@ static char *name_with(const char *key, const char *url, const char *organizatio
                        const char *project)
 {
     g_autoptr(CkConfig) config = ck_config_new();
-    g_free(config->base_url);
+    g_free(config->account.base_url.value);
     keys_set(config->key, key);
-    config->base_url = g_strdup(url);
-    config->organization = g_strdup(organization);
-    config->project = g_strdup(project);
+    config->account.base_url.value = g_strdup(url);
+    config->account.organization.value = g_strdup(organization);
+    config->account.project.value = g_strdup(project);
     return ck_cache_name(config);
 }
 
@@ -301,14 +301,15 @@ static void what_is_no_directory_of_ours_is_refused(void)
     g_autofree char *file = g_build_filename(f->root, "file", NULL);
     g_autofree char *in_file = g_build_filename(file, "cache", NULL);
     g_assert_true(g_file_set_contents(file, "", 0, NULL));
-    ck_config_set(f->config, "cache-dir", file, NULL);
+    ck_config_set(f->config, CK_SOURCE_COMMAND_LINE, "cache-dir", file, NULL);
     assert_checked(f, "/nowhere",
                    "can't make .*/file: (Not a directory|File exists)|file is no directory");
-    ck_config_set(f->config, "cache-dir", in_file, NULL);
+    ck_config_set(f->config, CK_SOURCE_COMMAND_LINE, "cache-dir", in_file, NULL);
     assert_checked(f, "/nowhere", "can't make .*/file/cache: Not a directory");
-    ck_config_set(f->config, "cache-dir", geteuid() == 0 ? "/proc/1/net" : "/", NULL);
+    ck_config_set(f->config, CK_SOURCE_COMMAND_LINE, "cache-dir",
+                  geteuid() == 0 ? "/proc/1/net" : "/", NULL);
     assert_checked(f, "/nowhere", "others can use|belongs to another user");
-    ck_config_set(f->config, "cache-dir", f->directory, NULL);
+    ck_config_set(f->config, CK_SOURCE_COMMAND_LINE, "cache-dir", f->directory, NULL);
     assert_checked(f, parent, "some/cache is in the mountpoint");
     assert_checked(f, f->directory, "some/cache is in the mountpoint");
     g_assert_true(ck_private_directory_check(f->config->cache_dir, "/nowhere", NULL));
@@ -696,7 +697,7 @@ static void another_view_lists_the_threads_anew(void)
     make_cache(f);
     f->config->since = 1010;
     f->config->until = 1019;
-    ck_config_set(f->config, "user", "ann", NULL);
+    ck_config_set(f->config, CK_SOURCE_COMMAND_LINE, "user", "ann", NULL);
     {
         g_autoptr(CkCache) cache = open_cache(f);
         CkStore *store = ck_cache_store(cache);

@@ -8,8 +8,8 @@
 static inline CkConfig *client_config(Server *server)
 {
     CkConfig *config = ck_config_new();
-    g_free(config->base_url);
-    config->base_url = server_url(server, "/v1");
+    g_free(config->account.base_url.value);
+    config->account.base_url.value = server_url(server, "/v1");
     return config;
 }
 

@@ -15,19 +15,18 @@ static void say(const char *text)
     g_test_message("%s", line);
 }
 
-/* A configuration that passes the check. */
-static CkConfig *with_key(void)
+/* With a key, once all has been set. */
+static gboolean check(CkConfig *config, GError **error)
 {
     char *environment[] = {(char *)"OPENAI_API_KEY=" KEY, NULL};
-    CkConfig *config = ck_config_new();
-    ck_config_read_environment(config, environment);
-    return config;
+    g_assert_true(ck_config_complete(config, environment, NULL));
+    return ck_config_check(config, error);
 }
 
 static void set(CkConfig *config, const char *name, const char *value)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_true(ck_config_set(config, name, value, &error));
+    g_assert_true(ck_config_set(config, CK_SOURCE_COMMAND_LINE, name, value, &error));
     g_assert_no_error(error);
 }
 
@@ -52,10 +51,10 @@ static void assert_invalid(const GError *error, ...)
 static void begins_with_the_defaults(void)
 {
     g_autoptr(CkConfig) config = ck_config_new();
-    g_assert_cmpstr(config->base_url, ==, "https://api.openai.com/v1");
+    g_assert_cmpstr(config->account.base_url.value, ==, "https://api.openai.com/v1");
     g_assert_cmpstr(ck_key_text(config->key), ==, "");
-    g_assert_null(config->organization);
-    g_assert_null(config->project);
+    g_assert_null(config->account.organization.value);
+    g_assert_null(config->account.project.value);
     g_assert_false(config->group_by_user);
     g_assert_cmpuint(config->concurrency, ==, 16);
     g_assert_cmpuint(config->page_size, ==, 100);
@@ -77,11 +76,11 @@ static void reads_the_environment_of_the_official_sdks(void)
                            (char *)"OPENAI_PROJECT_ID=proj_2",
                            NULL};
     g_autoptr(CkConfig) config = ck_config_new();
-    ck_config_read_environment(config, environment);
+    g_assert_true(ck_config_complete(config, environment, NULL));
     g_assert_cmpstr(ck_key_text(config->key), ==, KEY);
-    g_assert_cmpstr(config->base_url, ==, "http://127.0.0.1:8080/v1");
-    g_assert_cmpstr(config->organization, ==, "org-1");
-    g_assert_cmpstr(config->project, ==, "proj_2");
+    g_assert_cmpstr(config->account.base_url.value, ==, "http://127.0.0.1:8080/v1");
+    g_assert_cmpstr(config->account.organization.value, ==, "org-1");
+    g_assert_cmpstr(config->account.project.value, ==, "proj_2");
 }
 
 static void takes_empty_variables_as_not_set(void)
@@ -89,18 +88,18 @@ static void takes_empty_variables_as_not_set(void)
     char *environment[] = {(char *)"OPENAI_API_KEY=", (char *)"OPENAI_BASE_URL=",
                            (char *)"OPENAI_ORG_ID=", (char *)"OPENAI_PROJECT_ID=", NULL};
     g_autoptr(CkConfig) config = ck_config_new();
-    ck_config_read_environment(config, environment);
+    g_assert_true(ck_config_complete(config, environment, NULL));
     g_assert_cmpstr(ck_key_text(config->key), ==, "");
-    g_assert_cmpstr(config->base_url, ==, "https://api.openai.com/v1");
-    g_assert_null(config->organization);
-    g_assert_null(config->project);
+    g_assert_cmpstr(config->account.base_url.value, ==, "https://api.openai.com/v1");
+    g_assert_null(config->account.organization.value);
+    g_assert_null(config->account.project.value);
 }
 
 static void reads_an_environment_without_any_of_them(void)
 {
     char *environment[] = {(char *)"OPENAI_API_KEYS=x", NULL};
     g_autoptr(CkConfig) config = ck_config_new();
-    ck_config_read_environment(config, environment);
+    g_assert_true(ck_config_complete(config, environment, NULL));
     g_assert_cmpstr(ck_key_text(config->key), ==, "");
 }
 
@@ -109,9 +108,9 @@ static void reads_an_environment_without_any_of_them(void)
 static void has_the_settings_that_can_be_set(void)
 {
     static const char *const names[] = {
-        "base-url", "organization", "project",    "group-by",    "concurrency", "page-size",
-        "timeout",  "names",        "formats",    "user",        "since",       "until",
-        "ttl",      "cache-dir",    "cache-size", "api-key-file"};
+        "base-url", "organization", "project",    "group-by",     "concurrency", "page-size",
+        "timeout",  "names",        "formats",    "user",         "since",       "until",
+        "ttl",      "cache-dir",    "cache-size", "api-key-file", "api-key-env"};
     static const char *const others[] = {"",         "key",     "api-key",  "OPENAI_API_KEY",
                                          "base_url", "Timeout", "timeout ", "time",
                                          "name",     "format",  "users",    "after"};
@@ -119,18 +118,6 @@ static void has_the_settings_that_can_be_set(void)
         g_assert_true(ck_config_has(names[i]));
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
         g_assert_false(ck_config_has(others[i]));
-}
-
-static void takes_the_name_of_a_file_with_the_key(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(CkConfig) config = with_key();
-    set(config, "api-key-file", "/nowhere/key");
-    g_assert_false(ck_key_read(config->key, &error)); /* rather than another key */
-    assert_invalid(error, "/nowhere/key", NULL);
-    g_clear_error(&error);
-    g_assert_false(ck_config_set(config, "api-key-file", "", &error));
-    assert_invalid(error, "--api-key-file", NULL);
 }
 
 static void sets_each(void)
@@ -150,12 +137,13 @@ static void sets_each(void)
     set(config, "since", "2026-07-01");
     set(config, "until", "2026-07-31");
     set(config, "cache-dir", "/var/cache/x");
+    g_assert_true(check(config, NULL));
     set(config, "cache-size", "500M");
     g_assert_cmpstr(config->cache_dir, ==, "/var/cache/x");
     g_assert_cmpuint(config->cache_size, ==, 500 * 1024 * 1024);
-    g_assert_cmpstr(config->base_url, ==, "https://example.org/v1");
-    g_assert_cmpstr(config->organization, ==, "org-1");
-    g_assert_cmpstr(config->project, ==, "proj_2");
+    g_assert_cmpstr(config->account.base_url.value, ==, "https://example.org/v1");
+    g_assert_cmpstr(config->account.organization.value, ==, "org-1");
+    g_assert_cmpstr(config->account.project.value, ==, "proj_2");
     g_assert_true(config->group_by_user);
     g_assert_cmpuint(config->concurrency, ==, 1);
     g_assert_cmpuint(config->page_size, ==, 2);
@@ -183,8 +171,9 @@ static void the_last_setting_counts(void)
     set(config, "user", "bob");
     set(config, "since", "2026-07-02");
     set(config, "since", "7");
+    g_assert_true(check(config, NULL));
     g_assert_cmpuint(config->timeout, ==, 4);
-    g_assert_cmpstr(config->base_url, ==, "https://two.example/v1");
+    g_assert_cmpstr(config->account.base_url.value, ==, "https://two.example/v1");
     g_assert_false(config->name_by_id);
     g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSON | CK_FORMAT_MD);
     g_assert_cmpstr(config->user, ==, "bob");
@@ -227,7 +216,7 @@ static void refuses_formats_that_there_are_not(void)
         g_autoptr(CkConfig) config = ck_config_new();
         g_autofree char *assignment = g_strconcat("--formats=", values[i], ":", NULL);
         set(config, "formats", "jsonl");
-        g_assert_false(ck_config_set(config, "formats", values[i], &error));
+        g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, "formats", values[i], &error));
         assert_invalid(error, assignment, "json", "md", "transcript", "jsonl", NULL);
         g_assert_cmpuint(config->formats, ==, CK_FORMAT_JSONL);
     }
@@ -247,7 +236,7 @@ static void a_user_has_1_to_512_characters(void)
         set(config, "user", user->str);
         g_assert_cmpstr(config->user, ==, user->str);
         g_string_append(user, characters[i]);
-        g_assert_false(ck_config_set(config, "user", user->str, &error));
+        g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, "user", user->str, &error));
         assert_invalid(error, "--user=", "1 to 512 characters", NULL);
         g_assert_cmpuint(strlen(config->user), ==, user->len - strlen(characters[i]));
     }
@@ -312,7 +301,8 @@ static void numbers_have_a_range(void)
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfig) config = ck_config_new();
         set(config, cases[i].name, cases[i].max);
-        g_assert_false(ck_config_set(config, cases[i].name, cases[i].too_large, &error));
+        g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, cases[i].name,
+                                     cases[i].too_large, &error));
         assert_invalid(error, cases[i].name, cases[i].too_large, "a number from", cases[i].max,
                        NULL);
     }
@@ -339,13 +329,13 @@ static void refuses_times_that_are_none(void)
     for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfig) config = ck_config_new();
-        g_assert_false(ck_config_set(config, "ttl", values[i], &error));
+        g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, "ttl", values[i], &error));
         assert_invalid(error, "ttl", values[i], "such as 30, 10m or 2h", NULL);
         g_assert_cmpuint(config->ttl, ==, 30);
     }
     /* Over and over again is no pace. */
     g_autoptr(CkConfig) config = ck_config_new();
-    g_assert_false(ck_config_set(config, "relist", "0", NULL));
+    g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, "relist", "0", NULL));
     g_assert_cmpuint(config->relist, ==, 600);
 }
 
@@ -405,9 +395,10 @@ static void refuses_bad_values_by_name_and_keeps_the_old_one(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(CkConfig) config = with_key();
+        g_autoptr(CkConfig) config = ck_config_new();
         g_autofree char *assignment = g_strconcat("--", cases[i].name, "=", cases[i].value, NULL);
-        g_assert_false(ck_config_set(config, cases[i].name, cases[i].value, &error));
+        g_assert_false(
+            ck_config_set(config, CK_SOURCE_COMMAND_LINE, cases[i].name, cases[i].value, &error));
         assert_invalid(error, assignment, ": must be ", NULL);
         g_assert_cmpuint(config->timeout, ==, 30);
         g_assert_cmpuint(config->concurrency, ==, 16);
@@ -456,7 +447,7 @@ static void tells_what_is_allowed(void)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfig) config = ck_config_new();
-        g_assert_false(ck_config_set(config, cases[i].name, "bad", &error));
+        g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, cases[i].name, "bad", &error));
         assert_invalid(error, "--", cases[i].name, "=bad: ", cases[i].allowed, NULL);
     }
 }
@@ -478,7 +469,8 @@ static void an_error_is_one_line_of_text_whatever_the_value_is(void)
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
             g_autoptr(GError) error = NULL;
             g_autoptr(CkConfig) config = ck_config_new();
-            g_assert_false(ck_config_set(config, names[n], cases[i].value, &error));
+            g_assert_false(
+                ck_config_set(config, CK_SOURCE_COMMAND_LINE, names[n], cases[i].value, &error));
             assert_invalid(error, names[n], cases[i].shown, "must be", NULL);
         }
 }
@@ -489,7 +481,7 @@ static void a_user_that_is_not_utf_8_is_refused_in_utf_8(void)
     for (gsize i = 0; i < G_N_ELEMENTS(users); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfig) config = ck_config_new();
-        g_assert_false(ck_config_set(config, "user", users[i], &error));
+        g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, "user", users[i], &error));
         assert_invalid(error, "--user=", "\xef\xbf\xbd", "must be a user", NULL);
         g_assert_null(config->user);
     }
@@ -529,13 +521,13 @@ static void shows_what_was_created_in_the_span(void)
 static void passes_with_a_key(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CkConfig) config = with_key();
-    g_assert_true(ck_config_check(config, &error));
+    g_autoptr(CkConfig) config = ck_config_new();
+    g_assert_true(check(config, &error));
     g_assert_no_error(error);
     set(config, "organization", "org-1");
     set(config, "project", "proj_2");
     set(config, "base-url", "http://localhost:8080/v1");
-    g_assert_true(ck_config_check(config, NULL));
+    g_assert_true(check(config, NULL));
 }
 
 static void refuses_an_organization_or_project_that_would_break_a_header(void)
@@ -543,10 +535,10 @@ static void refuses_an_organization_or_project_that_would_break_a_header(void)
     static const char *const names[] = {"organization", "project"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(CkConfig) config = with_key();
+        g_autoptr(CkConfig) config = ck_config_new();
         set(config, names[i], "a\r\nX-Other: 1");
-        g_assert_false(ck_config_check(config, &error));
-        assert_invalid(error, names[i], NULL);
+        g_assert_false(check(config, &error));
+        assert_invalid(error, names[i], "--", NULL);
     }
 }
 
@@ -555,20 +547,20 @@ static void names_a_base_url_that_gets_no_key(void)
     static const char *const urls[] = {"http://example.org/v1", "example.org/v1", "ftp://x/", "x"};
     for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(CkConfig) config = with_key();
+        g_autoptr(CkConfig) config = ck_config_new();
         set(config, "base-url", urls[i]);
-        g_assert_false(ck_config_check(config, &error));
-        assert_invalid(error, urls[i], "https://", "OPENAI_BASE_URL", NULL);
+        g_assert_false(check(config, &error));
+        assert_invalid(error, urls[i], "https://", "--base-url", NULL);
     }
 }
 
 static void does_not_repeat_a_password(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CkConfig) config = with_key();
+    g_autoptr(CkConfig) config = ck_config_new();
     set(config, "base-url", "https://somebody:hidden@example.org/v1");
-    g_assert_false(ck_config_check(config, &error));
-    assert_invalid(error, "user name", "OPENAI_BASE_URL", NULL);
+    g_assert_false(check(config, &error));
+    assert_invalid(error, "user name", "--base-url", NULL);
     g_assert_null(strstr(error->message, "somebody"));
     g_assert_null(strstr(error->message, "hidden"));
 }
@@ -592,12 +584,12 @@ static void a_span_that_ends_before_it_begins_is_refused(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(CkConfig) config = with_key();
+        g_autoptr(CkConfig) config = ck_config_new();
         say(cases[i].since);
         /* In either order: what is told is known when all is. */
         set(config, i % 2 ? "since" : "until", i % 2 ? cases[i].since : cases[i].until);
         set(config, i % 2 ? "until" : "since", i % 2 ? cases[i].until : cases[i].since);
-        g_assert_cmpint(ck_config_check(config, &error), ==, cases[i].from == NULL);
+        g_assert_cmpint(check(config, &error), ==, cases[i].from == NULL);
         if (cases[i].from)
             assert_invalid(error, "--since", "--until", cases[i].from, cases[i].to, NULL);
         else
@@ -660,7 +652,7 @@ static void a_bad_value_leaves_names_as_they_were(void)
 {
     g_autoptr(CkConfig) config = ck_config_new();
     set(config, "names", "id");
-    g_assert_false(ck_config_set(config, "names", "ids", NULL));
+    g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, "names", "ids", NULL));
     g_assert_true(config->name_by_id);
 }
 
@@ -673,7 +665,7 @@ static void an_error_shows_no_controls_of_two_bytes(void)
     for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfig) config = ck_config_new();
-        g_assert_false(ck_config_set(config, "names", values[i], &error));
+        g_assert_false(ck_config_set(config, CK_SOURCE_COMMAND_LINE, "names", values[i], &error));
         assert_invalid(error, "--names=a?", NULL);
     }
 }
@@ -684,10 +676,10 @@ static void a_bad_base_url_is_told_in_one_line_of_text(void)
                                        "https://h/\x1b[2J", "https://h/\xff"};
     for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(CkConfig) config = with_key();
+        g_autoptr(CkConfig) config = ck_config_new();
         set(config, "base-url", urls[i]);
-        g_assert_false(ck_config_check(config, &error));
-        assert_invalid(error, "https://h/", "OPENAI_BASE_URL", NULL);
+        g_assert_false(check(config, &error));
+        assert_invalid(error, "https://h/", "--base-url", NULL);
         g_assert_null(strchr(error->message, '\x1b'));
     }
 }
@@ -700,7 +692,6 @@ int main(int argc, char **argv)
     g_test_add_func("/config/environment/empty", takes_empty_variables_as_not_set);
     g_test_add_func("/config/environment/missing", reads_an_environment_without_any_of_them);
     g_test_add_func("/config/has", has_the_settings_that_can_be_set);
-    g_test_add_func("/config/set/api-key-file", takes_the_name_of_a_file_with_the_key);
     g_test_add_func("/config/set/each", sets_each);
     g_test_add_func("/config/set/last", the_last_setting_counts);
     g_test_add_func("/config/set/formats", formats_are_words_with_commas_or_colons_between);

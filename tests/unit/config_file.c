@@ -75,9 +75,11 @@ static void sets_what_a_profile_says(void)
         "group-by=user\nstrict=true\noffline=false\nallow-delete=true\ncache-size=5M\n");
     g_autoptr(CkConfig) config = ck_config_new();
     g_autoptr(GError) error = NULL;
-    g_assert_true(ck_config_file_apply(file, "work", config, &error));
+    g_assert_true(ck_config_file_apply(file, CK_SOURCE_PROFILE, "work", config, &error));
     g_assert_no_error(error);
-    g_assert_cmpstr(config->base_url, ==, "https://example.com/v1");
+    g_assert_true(ck_config_complete(config, (char *[]){NULL}, NULL));
+    g_assert_cmpstr(config->account.base_url.value, ==, "https://example.com/v1");
+    g_assert_cmpstr(config->account.base_url.from, ==, "base-url of the profile work");
     g_assert_cmpstr(config->user, ==, "Ann Ó");
     g_assert_true(config->group_by_user && config->strict && !config->offline);
     g_assert_true(config->allow_delete);
@@ -149,6 +151,8 @@ static void refuses_what_it_does_not_know(void)
         {"[a]\nfrobnicate=sk-proj-1\n", "frobnicate; see", "chatkitfs.conf(5)"},
         {"[a]\napi-key=sk-proj-1\n", "api-key-file", "file of its own"},
         {"[a]\nttl=-1\n", "--ttl=-1", "must be"},
+        {"[a]\napi-key-env=sk-proj-1\n", "api-key-env", "name of a variable"},
+        {"[a]\napi-key-env=A\napi-key-file=b\n", "api-key-env", "contradict"},
         {"[a]\nstrict=perhaps\n", "strict", "true or false"},
         {"[a]\nuser=a\\qb\n", "user", "backslash"},
     };
@@ -157,7 +161,7 @@ static void refuses_what_it_does_not_know(void)
         g_autoptr(GError) error = NULL;
         g_autoptr(CkConfigFile) file = read_well(f, cases[i].text);
         g_autoptr(CkConfig) config = ck_config_new();
-        g_assert_false(ck_config_file_apply(file, "a", config, &error));
+        g_assert_false(ck_config_file_apply(file, CK_SOURCE_DEFAULT, "a", config, &error));
         assert_says(error, f->path, "[a]", cases[i].says, cases[i].meant, NULL);
     }
 }
@@ -185,30 +189,6 @@ static void what_is_no_file_is_refused_at_once(void)
     }
 }
 
-static void the_environment_goes_before_its_key(void)
-{
-    g_autoptr(Fixture) f = fixture_new();
-    g_autofree char *text = g_strdup_printf("[a]\napi-key-file=%s/key\n", f->directory);
-    g_autoptr(CkConfigFile) file = read_well(f, text);
-    g_autofree char *key_file = g_build_filename(f->directory, "key", NULL);
-    char *none[] = {NULL}, *with[] = {(char *)"OPENAI_API_KEY=of-the-environment", NULL};
-    g_assert_true(g_file_set_contents_full(key_file, "of-the-file", -1, G_FILE_SET_CONTENTS_NONE,
-                                           0600, NULL));
-    for (int i = 0; i < 3; i++) {
-        g_autoptr(CkConfig) config = ck_config_new();
-        g_assert_true(ck_config_file_apply(file, "a", config, NULL));
-        ck_config_read_environment(config, i == 0 ? none : with);
-        if (i == 2) /* and an option before both */
-            g_assert_true(ck_config_set(config, "api-key-file", key_file, NULL));
-        g_assert_true(ck_key_can_change(config->key));
-        g_assert_true(ck_key_read(config->key, NULL));
-        g_assert_cmpstr(ck_key_text(config->key), ==,
-                        i == 1 ? "of-the-environment" : "of-the-file");
-        g_assert_cmpstr(ck_key_file(config->key), ==, i == 1 ? NULL : key_file);
-    }
-    g_unlink(key_file);
-}
-
 #define TEST(name) g_test_add_func("/config-file/" #name, name)
 
 int main(int argc, char **argv)
@@ -222,6 +202,5 @@ int main(int argc, char **argv)
     TEST(refuses_what_it_does_not_know);
     TEST(is_nobody_elses_to_write);
     TEST(what_is_no_file_is_refused_at_once);
-    TEST(the_environment_goes_before_its_key);
     return g_test_run();
 }

@@ -214,30 +214,21 @@ static void a_key_stays_where_there_is_no_better_one(void)
     g_assert_cmpuint(ck_key_count(f->key), ==, 1);
 }
 
-/* Environment and credentials */
+/* Variables and credentials */
 
-static void set_environment(CkKey *key, const char *text, const char *credentials)
-{
-    g_autofree char *key_entry = g_strconcat("OPENAI_API_KEY=", text, NULL);
-    g_autofree char *directory = g_strconcat("CREDENTIALS_DIRECTORY=", credentials, NULL);
-    char *environment[] = {(char *)"HOME=/root", key_entry, directory, NULL};
-    ck_key_set_environment(key, environment);
-}
-
-static void the_environment_holds_the_key(void)
+static void a_variable_holds_the_key(void)
 {
     g_autoptr(CkKey) key = keys_new(KEY);
     assert_reads(key, KEY);
     assert_reads(key, KEY);
     g_assert_cmpuint(ck_key_count(key), ==, 1);
+    g_assert_false(ck_key_can_change(key));
 }
 
 static void no_key_is_an_error(void)
 {
     g_autoptr(CkKey) none = ck_key_new();
-    g_autoptr(CkKey) empty = keys_new("");
     assert_refused(none, "set OPENAI_API_KEY", "--api-key-file");
-    assert_refused(empty, "set OPENAI_API_KEY", "--api-key-file");
 }
 
 static void a_variable_that_would_break_a_header_is_refused(void)
@@ -249,74 +240,37 @@ static void a_variable_that_would_break_a_header_is_refused(void)
         g_autoptr(CkKey) key = keys_new(text);
         assert_refused(key, "control character", "OPENAI_API_KEY");
     }
-    g_autoptr(CkKey) too_large = keys_new(large);
-    assert_refused(too_large, "control character", "OPENAI_API_KEY");
-}
-
-static void a_file_wins_over_a_credential_and_that_over_a_variable(void)
-{
-    g_autoptr(Fixture) f = fixture_new(); /* whose file is called as the credential */
-    g_autoptr(Fixture) named = fixture_new();
-    g_autoptr(CkKey) credential = ck_key_new(), variable = ck_key_new();
-    write_key(f, KEY);
-    write_key(named, OTHER);
-    set_environment(named->key, "variable", f->directory);
-    assert_reads(named->key, OTHER);
-    set_environment(credential, "variable", f->directory);
-    assert_reads(credential, KEY);
-    set_environment(variable, "variable", "/nowhere");
-    assert_reads(variable, "variable");
-    set_environment(variable, "", "/nowhere");
-}
-
-/* A mount that has begun with a credential does not go on with the variable when that is gone. */
-static void a_credential_is_read_again_and_nothing_else(void)
-{
-    g_autoptr(Fixture) f = fixture_new();
-    g_autoptr(CkKey) key = ck_key_new();
-    write_key(f, KEY);
-    set_environment(key, "variable", f->directory);
-    assert_reads(key, KEY);
-    write_key(f, OTHER);
-    assert_reads(key, OTHER);
-    g_remove(f->path);
-    assert_refused(key, f->path, "No such file");
-    g_assert_cmpstr(ck_key_text(key), ==, OTHER);
-}
-
-static void a_credential_that_is_no_key_is_no_reason_to_take_another_one(void)
-{
-    g_autoptr(Fixture) f = fixture_new();
-    g_autoptr(CkKey) key = ck_key_new();
-    write_key(f, "\n");
-    set_environment(key, "variable", f->directory);
-    assert_refused(key, f->path, "empty");
+    g_autoptr(CkKey) too_large = ck_key_new();
+    ck_key_set_variable(too_large, "WORK_KEY", large);
+    assert_refused(too_large, "control character", "set WORK_KEY again");
 }
 
 /* systemd shows the mask of an ACL in the mode of a credential, and guards the directory. */
 static void the_mode_of_a_credential_does_not_matter(void)
 {
     g_autoptr(Fixture) f = fixture_new();
-    g_autoptr(CkKey) key = ck_key_new();
     write_bytes(f, KEY, strlen(KEY), 0440);
-    set_environment(key, "", f->directory);
-    assert_reads(key, KEY);
-    set_environment(f->key, "", f->directory); /* the same one by --api-key-file */
+    ck_key_set_credentials(f->key, "/nowhere");
+    assert_refused(f->key, "others can use", f->path);
+    ck_key_set_credentials(f->key, f->directory);
     assert_reads(f->key, KEY);
 }
 
-static void every_such_variable_is_wiped_in_place(void)
+static void a_hidden_variable_is_wiped_in_place_and_removed(void)
 {
-    char first[] = "OPENAI_API_KEY=" KEY, second[] = "OPENAI_API_KEY=" OTHER;
-    char longer[] = "OPENAI_API_KEYS=1", home[] = "HOME=/root";
-    char *environment[] = {home, first, longer, second, NULL};
-    ck_key_wipe_environment(environment);
-    for (gsize i = strlen("OPENAI_API_KEY="); i < sizeof first; i++)
+    char first[] = "WORK_KEY=" KEY, second[] = "WORK_KEY=" OTHER;
+    char longer[] = "WORK_KEYS=1", home[] = "HOME=/root";
+    char *environment[] = {home, first, longer, second, NULL}, **own = environ;
+    environ = environment;
+    ck_key_hide("WORK_KEY");
+    environ = own;
+    for (gsize i = strlen("WORK_KEY="); i < sizeof first; i++)
         g_assert_cmpint(first[i], ==, '\0');
-    for (gsize i = strlen("OPENAI_API_KEY="); i < sizeof second; i++)
+    for (gsize i = strlen("WORK_KEY="); i < sizeof second; i++)
         g_assert_cmpint(second[i], ==, '\0');
-    g_assert_cmpstr(longer, ==, "OPENAI_API_KEYS=1");
-    g_assert_cmpstr(home, ==, "HOME=/root");
+    g_assert_cmpstr(environment[0], ==, "HOME=/root");
+    g_assert_cmpstr(environment[1], ==, "WORK_KEYS=1");
+    g_assert_null(environment[2]);
 }
 
 /* Memory */
@@ -441,14 +395,11 @@ int main(int argc, char **argv)
     TEST(paths_begin_here_or_at_home);
     TEST(a_key_that_was_exchanged_is_another_one);
     TEST(a_key_stays_where_there_is_no_better_one);
-    TEST(the_environment_holds_the_key);
+    TEST(a_variable_holds_the_key);
     TEST(no_key_is_an_error);
     TEST(a_variable_that_would_break_a_header_is_refused);
-    TEST(a_file_wins_over_a_credential_and_that_over_a_variable);
-    TEST(a_credential_is_read_again_and_nothing_else);
-    TEST(a_credential_that_is_no_key_is_no_reason_to_take_another_one);
     TEST(the_mode_of_a_credential_does_not_matter);
-    TEST(every_such_variable_is_wiped_in_place);
+    TEST(a_hidden_variable_is_wiped_in_place_and_removed);
     TEST(it_is_in_no_core_and_its_pages_are_given_back);
     TEST(it_is_cut_out_of_what_a_server_says);
     TEST(parts_of_it_are_cut_out);

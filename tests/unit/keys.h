@@ -6,9 +6,7 @@
 
 static inline void keys_set(CkKey *key, const char *text)
 {
-    g_autofree char *entry = g_strconcat(CK_KEY_VARIABLE "=", text, NULL);
-    char *environment[] = {entry, NULL};
-    ck_key_set_environment(key, environment);
+    ck_key_set_variable(key, CK_KEY_VARIABLE, text);
 }
 
 static inline CkKey *keys_new(const char *text)

@@ -144,8 +144,8 @@ static void every_number_stands_where_it_belongs(void)
     static const char *const headers[] = {"x-ratelimit-limit-requests", "60",
                                           "x-ratelimit-reset-requests", "1s", NULL};
     replace(&config->user, "ann");
-    replace(&config->organization, "org-1");
-    replace(&config->project, "proj_1");
+    replace(&config->account.organization.value, "org-1");
+    replace(&config->account.project.value, "proj_1");
     config->group_by_user = config->name_by_id = TRUE;
     config->since = 1;
     config->until = 1700000000;
@@ -249,7 +249,7 @@ static void texts_are_escaped(void)
         g_autoptr(CkConfig) config = ck_config_new();
         g_autofree char *expected = g_strdup_printf("\"organization\": %s,\n", cases[i].written);
         CkStatus status = {.config = config};
-        replace(&config->organization, cases[i].text);
+        replace(&config->account.organization.value, cases[i].text);
         g_autofree char *text = write_status(&status);
         assert_has(text, (const char *const[]){expected, NULL});
         assert_indented(text);
