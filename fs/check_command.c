@@ -140,9 +140,8 @@ static void append_currency(GString *out, const CkConfig *config)
 static void append_deleting(GString *out, const CkConfig *config)
 {
     g_string_append_printf(out, "deleting       %s\n",
-                           config->allow_delete
-                               ? "rmdir and rm -r of a thread's folder delete the thread, for good"
-                               : "nothing can be deleted");
+                           config->allow_delete ? "chatkitfs --delete may delete threads, for good"
+                                                : "nothing can be deleted");
 }
 
 static void append_cache(GString *out, const CkConfig *config)

@@ -13,6 +13,7 @@
 #include "check_command.h"
 #include "confine.h"
 #include "daemon.h"
+#include "delete_command.h"
 #include "error.h"
 #include "listing.h"
 #include "log.h"
@@ -234,8 +235,6 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
     const CkDeleterEvents deleter_events = {events.check, on_failed, program};
     g_autoptr(CkDeleter) deleter =
         config->allow_delete ? ck_deleter_new(context, store, api, config, &deleter_events) : NULL;
-    g_autoptr(CkRemovals) removals =
-        config->allow_delete ? ck_removals_new(context, ck_causes_is_alive) : NULL;
     program->pager = pager;
     ck_cache_set_replaced(cache, on_replaced, program);
     g_autoptr(CkTree) tree = ck_tree_new(store, config);
@@ -255,7 +254,6 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
         .pager = pager,
         .revalidator = revalidator,
         .deleter = deleter,
-        .removals = removals,
         .tree = tree,
         .walks = walks,
         .log = program->log,
@@ -355,6 +353,8 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
         return TRUE;
     if (options->refresh)
         return ck_refresh(options->mountpoint, error);
+    if (options->deletes)
+        return ck_delete_command(options, error);
     if (options->check)
         return ck_check_command(options, error);
     if (options->sync)
@@ -364,7 +364,7 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
 
 static gboolean is_mount(const CkOptions *options)
 {
-    return options && !options->refresh && !options->check && !options->sync;
+    return options && !options->refresh && !options->check && !options->sync && !options->deletes;
 }
 
 /* Of a mount as mount(8) has them: who starts it again by itself does so in vain where somebody has

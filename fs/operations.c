@@ -2,12 +2,11 @@
 #include "operations.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
-#include "read_only.h"
 #include "refresh.h"
-#include "remove.h"
+#include "thread_operations.h"
 
 /* How much a directory is read at a time: readers that look at st_blksize (glibc) then take
  * thousands of entries with one request. */
@@ -32,10 +31,11 @@ static time_t clamped(gint64 seconds)
 
 static struct stat attributes(const CkMount *mount, const CkStat *stat)
 {
+    /* A copy has the same modes, and its owner must be able to remove it. Nobody can write here:
+     * the mount is "ro". */
     const mode_t modes[] = {
-        [CK_TYPE_FOLDER] =
-            S_IFDIR | (mount->config->allow_delete ? 0700 : 0500) | (mount->shared ? 0055 : 0),
-        [CK_TYPE_FILE] = S_IFREG | 0400 | (mount->shared ? 0044 : 0),
+        [CK_TYPE_FOLDER] = S_IFDIR | (mount->shared ? 0755 : 0700),
+        [CK_TYPE_FILE] = S_IFREG | (mount->shared ? 0644 : 0600),
         [CK_TYPE_LINK] = S_IFLNK | 0777,
     };
     gboolean folder = stat->type == CK_TYPE_FOLDER;
@@ -208,8 +208,6 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
     CkMount *mount = userdata;
     ck_kernel_choose(&mount->kernel, conn);
-    if (mount->config->allow_delete) /* we look at who opens what */
-        mount->kernel.opens_files = mount->kernel.opens_folders = FALSE;
     mount->ready(mount->ready_data);
 }
 
@@ -253,11 +251,6 @@ static void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file
         fuse_reply_err(req, ENOSYS);
         return;
     }
-    /* Of a mount that is "ro" the kernel would say so. */
-    if ((file->flags & O_ACCMODE) != O_RDONLY) {
-        fuse_reply_err(req, EROFS);
-        return;
-    }
     file->keep_cache = 1;
     fuse_reply_open(req, file);
 }
@@ -265,42 +258,13 @@ static void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file
 static void op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
     const CkMount *mount = fuse_req_userdata(req);
+    (void)node;
     if (mount->kernel.opens_folders) {
         fuse_reply_err(req, ENOSYS);
         return;
     }
-    if (mount->removals)
-        file->fh =
-            ck_removals_open(mount->removals, node, ck_causes_instance(fuse_req_ctx(req)->pid));
     file->keep_cache = file->cache_readdir = mount->kernel.caches_folders ? 1 : 0;
     fuse_reply_open(req, file);
-}
-
-static void op_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
-{
-    const CkMount *mount = fuse_req_userdata(req);
-    (void)node;
-    if (mount->removals)
-        ck_removals_close(mount->removals, file->fh);
-    fuse_reply_err(req, 0);
-}
-
-/* Only where there is --allow-delete does the kernel ask for these. */
-
-static void op_rmdir(fuse_req_t req, fuse_ino_t folder, const char *name)
-{
-    if (ck_own_files_has_name(folder, name))
-        fuse_reply_err(req, EROFS);
-    else
-        ck_request_start(req, ck_remove_folder, &(CkRequest){.node = folder, .name = (char *)name});
-}
-
-static void op_unlink(fuse_req_t req, fuse_ino_t folder, const char *name)
-{
-    if (ck_own_files_has(folder))
-        fuse_reply_err(req, EROFS);
-    else
-        ck_request_start(req, ck_remove_file, &(CkRequest){.node = folder, .name = (char *)name});
 }
 
 static void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
@@ -339,6 +303,25 @@ static void op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t p
     start_read_folder(req, node, size, position, TRUE);
 }
 
+/* What can't be undone is for the mount's owner, and root, whoever else may read. */
+static void start_thread_ioctl(fuse_req_t req, fuse_ino_t node, CkOperation operation,
+                               const void *in, size_t size)
+{
+    const CkMount *mount = fuse_req_userdata(req);
+    uid_t caller = fuse_req_ctx(req)->uid;
+    CkThreadIoctl ioctl;
+    if (caller != mount->uid && caller != 0) {
+        fuse_reply_err(req, EPERM);
+    } else if (!mount->deleter) {
+        fuse_reply_err(req, EROFS);
+    } else if (size != sizeof ioctl) {
+        fuse_reply_err(req, EINVAL);
+    } else {
+        memcpy(&ioctl, in, sizeof ioctl);
+        ck_request_start(req, operation, &(CkRequest){.node = node, .ioctl = &ioctl});
+    }
+}
+
 static void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
                      struct fuse_file_info *file, unsigned flags, const void *in, size_t in_size,
                      size_t out_size)
@@ -346,11 +329,13 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *ar
     (void)argument;
     (void)file;
     (void)flags;
-    (void)in;
-    (void)in_size;
     (void)out_size;
     if (command == CK_REFRESH && node == CK_TREE_ROOT)
         ck_request_start(req, refresh, &(CkRequest){.node = node});
+    else if (command == CK_THREAD_LOOK && !ck_own_files_has(node))
+        start_thread_ioctl(req, node, ck_look_at_thread, in, in_size);
+    else if (command == CK_THREAD_DELETE)
+        start_thread_ioctl(req, node, ck_delete_thread, in, in_size);
     else
         fuse_reply_err(req, ENOTTY);
 }
@@ -376,10 +361,9 @@ static void op_statfs(fuse_req_t req, fuse_ino_t node)
     fuse_reply_statfs(req, &stat);
 }
 
-/* Nothing here writes: the mount is read-only and the kernel answers EROFS itself, or with
- * --allow-delete those that refuse. Nodes are made of rows, so there is nothing to forget but own
- * files. To flush, access and the extended attributes libfuse answers ENOSYS, after which the
- * kernel does not ask again. */
+/* Nothing here writes: the mount is read-only and the kernel answers EROFS itself. Nodes are made
+ * of rows, so there is nothing to forget but own files. To flush, access and the extended
+ * attributes libfuse answers ENOSYS, after which the kernel does not ask again. */
 const struct fuse_lowlevel_ops ck_operations = {
     .init = op_init,
     .lookup = op_lookup,
@@ -389,18 +373,6 @@ const struct fuse_lowlevel_ops ck_operations = {
     .readlink = op_readlink,
     .open = op_open,
     .opendir = op_opendir,
-    .releasedir = op_releasedir,
-    .rmdir = op_rmdir,
-    .unlink = op_unlink,
-    .setattr = ck_refuse_setattr,
-    .mknod = ck_refuse_mknod,
-    .mkdir = ck_refuse_mkdir,
-    .create = ck_refuse_create,
-    .symlink = ck_refuse_symlink,
-    .link = ck_refuse_link,
-    .rename = ck_refuse_rename,
-    .setxattr = ck_refuse_setxattr,
-    .removexattr = ck_refuse_removexattr,
     .read = op_read,
     .readdir = op_readdir,
     .readdirplus = op_readdirplus,

@@ -8,12 +8,15 @@
 #include "config_file.h"
 #include "error.h"
 #include "nearest.h"
+#include "timestamp.h"
 
 static const char help[] =
     "Usage: chatkitfs [OPTION]... [PROFILE:] MOUNTPOINT\n"
     "       chatkitfs --check [OPTION]... [PROFILE:] [MOUNTPOINT]\n"
     "       chatkitfs --sync [OPTION]... [PROFILE:]\n"
     "       chatkitfs --refresh MOUNTPOINT\n"
+    "       chatkitfs --delete [--yes] [--dry-run] PATH...\n"
+    "       chatkitfs --delete [--yes] [--dry-run] --idle-for=AGE MOUNTPOINT\n"
     "Mounts the ChatKit threads of an OpenAI project as read-only folders.\n"
     "\n"
     "  PROFILE:              a section of the configuration file\n"
@@ -51,7 +54,11 @@ static const char help[] =
     "                        whole list of threads (default 10m)\n"
     "  --strict              what can't be checked is an error; else what is known is shown\n"
     "  --refresh MOUNTPOINT  has the chatkitfs there check everything that it knows, and waits\n"
-    "  --allow-delete        rmdir (and rm -r) of a thread's folder deletes the thread, for good\n"
+    "  --allow-delete        let chatkitfs --delete delete threads of this mount\n"
+    "  --delete PATH...      has the chatkitfs there delete the threads of these folders, for "
+    "good\n"
+    "  --idle-for=AGE        with --delete: all threads with nothing new for so long, such as 30d\n"
+    "  --yes, --dry-run      with --delete: do not ask; only show what would be deleted\n"
     "  --offline             show what the cache has, and ask for nothing\n"
     "  --sync                bring everything into the cache, and mount nothing\n"
     "  --cache-dir=DIR       keep what was fetched in DIR, and use it at the next mount\n"
@@ -75,12 +82,12 @@ const char *ck_options_help(void)
 /* What fuse_opt_parse() carries along. */
 typedef struct {
     CkOptions *options;
-    GPtrArray *settings; /* name, value, name, value …: of the configuration, in their order; the
-                            value of a switch is "" */
+    GPtrArray *arguments; /* that are no options */
+    GPtrArray *settings;  /* name, value, name, value …: of the configuration, in their order; the
+                             value of a switch is "" */
     GError **error;
     gboolean helper; /* mount(8) runs it, by another name */
     gboolean type;   /* whose next argument is a type */
-    gboolean ro;     /* -o ro */
 } Parse;
 
 #define NO_MEMORY "the options can't be taken: no memory"
@@ -92,8 +99,8 @@ static int invalid(Parse *parse, const char *format, const char *what)
 }
 
 /* Options that are no settings of the configuration. */
-static const char *const others[] = {"check",   "config", "help",    "nonempty",
-                                     "refresh", "sync",   "version", NULL};
+static const char *const others[] = {"check",    "config",  "delete", "dry-run", "help", "idle-for",
+                                     "nonempty", "refresh", "sync",   "version", "yes",  NULL};
 
 /* Names no value: it may be a key that somebody tried to give here. */
 static int unknown_option(Parse *parse, const char *how, const char *option)
@@ -145,15 +152,9 @@ static gboolean is_for_others(const char *option)
 
 static int take_argument(Parse *parse, const char *argument)
 {
-    CkOptions *options = parse->options;
-    if (parse->type) {
-        parse->type = FALSE;
-        return 0;
-    }
-    if (options->source)
-        return invalid(parse, "one argument too many: %s; see chatkitfs --help", argument);
-    options->source = options->mountpoint;
-    options->mountpoint = g_strdup(argument);
+    if (!parse->type)
+        g_ptr_array_add(parse->arguments, g_strdup(argument));
+    parse->type = FALSE;
     return 0;
 }
 
@@ -188,6 +189,12 @@ static int take_flag(Parse *parse, const char *flag)
         options->refresh = TRUE;
     else if (strcmp(flag, "--check") == 0)
         options->check = TRUE;
+    else if (strcmp(flag, "--delete") == 0)
+        options->deletes = TRUE;
+    else if (strcmp(flag, "--yes") == 0)
+        options->yes = TRUE;
+    else if (strcmp(flag, "--dry-run") == 0)
+        options->dry_run = TRUE;
     else if (strcmp(flag, "-s") != 0)
         return unknown_option(parse, "", flag);
     return 0;
@@ -196,8 +203,18 @@ static int take_flag(Parse *parse, const char *flag)
 /* Whether it is there or not is all that there is to say. */
 static gboolean is_switch(const char *name, gboolean dashes)
 {
-    static const char *const flags[] = {"check", "help", "refresh", "sync", "version", NULL};
+    static const char *const flags[] = {"check", "delete",  "dry-run", "help", "refresh",
+                                        "sync",  "version", "yes",     NULL};
     return ck_config_has_switch(name) || (dashes && g_strv_contains(flags, name));
+}
+
+static int take_idle_for(Parse *parse, const char *age)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC, since;
+    if (!ck_timestamp_parse_age(age ? age : "", now, &since) || since == now)
+        return invalid(parse, "%s needs an age, such as 90m, 24h, 30d or 8w", "--idle-for");
+    parse->options->idle_since = MAX(since, 1);
+    return 0;
 }
 
 /* --name=value, or name=value out of -o. */
@@ -226,6 +243,8 @@ static int take_option(Parse *parse, const char *option)
         g_ptr_array_add(parse->settings, g_strdup(parts[1] ? parts[1] : ""));
         return 0;
     }
+    if (dashes && strcmp(parts[0], "idle-for") == 0)
+        return take_idle_for(parse, parts[1]);
     if (dashes)
         return take_flag(parse, option);
     options->shared |= strcmp(option, "allow_other") == 0;
@@ -237,9 +256,7 @@ static int take_option(Parse *parse, const char *option)
         return invalid(parse, "-o %s: unmount it, then mount it with other options", option);
     else if (!is_mount_option(option))
         return unknown_option(parse, "-o ", option);
-    else if (strcmp(option, "ro") == 0)
-        parse->ro = TRUE;
-    else if (strcmp(option, "rw") != 0) /* mount(8) says so by default */
+    else if (strcmp(option, "ro") != 0 && strcmp(option, "rw") != 0) /* by default mount(8)'s */
         return fuse_opt_add_opt_escaped(&options->mount_options, option);
     return 0;
 }
@@ -247,7 +264,7 @@ static int take_option(Parse *parse, const char *option)
 /* libfuse takes them in order: the user's fsname wins over ours, the rest can't be undone. */
 static int add_own_options(CkOptions *options)
 {
-    static const char *const own[] = {"subtype=chatkitfs", "noexec", "nosuid", "nodev",
+    static const char *const own[] = {"subtype=chatkitfs",  "noexec", "nosuid", "nodev", "ro",
                                       "default_permissions"};
     const char *source = options->source ? options->source : "chatkitfs";
     g_autofree char *name = g_strconcat("fsname=", source, NULL);
@@ -281,16 +298,60 @@ static gboolean is_profile(const char *argument)
            !strchr(argument, '/');
 }
 
+/* How many of the options there are that do something else than mount. */
+static guint count_commands(const CkOptions *options)
+{
+    return (guint)(options->sync + options->check + options->refresh + options->deletes);
+}
+
+/* What would choose threads when mounting chooses none here, and must not seem to. */
+static gboolean arrange_paths(CkOptions *options, GPtrArray *arguments, const GPtrArray *settings,
+                              GError **error)
+{
+    if (settings->len > 0)
+        return ck_error_invalid(error, "--delete knows no --%s, which is the mount's: leave it out",
+                                (const char *)settings->pdata[0]);
+    if (options->idle_since && arguments->len != 1)
+        return ck_error_invalid(error, "--idle-for takes one mountpoint");
+    if (arguments->len == 0)
+        return ck_error_invalid(error, "--delete needs the folders of threads");
+    for (guint i = 0; i < arguments->len; i++)
+        if (!*(const char *)arguments->pdata[i])
+            return ck_error_invalid(error, "--delete: one of the folders has no name");
+    g_ptr_array_add(arguments, NULL);
+    options->paths = g_strdupv((char **)arguments->pdata);
+    return TRUE;
+}
+
+/* SOURCE and MOUNTPOINT. */
+static gboolean take_places(CkOptions *options, const GPtrArray *arguments, GError **error)
+{
+    if (options->deletes)
+        return TRUE;
+    if (arguments->len > 2)
+        return ck_error_invalid(error, "one argument too many: %s; see chatkitfs --help",
+                                (const char *)arguments->pdata[2]);
+    if (arguments->len > 1)
+        options->source = g_strdup(arguments->pdata[0]);
+    if (arguments->len > 0)
+        options->mountpoint = g_strdup(arguments->pdata[arguments->len - 1]);
+    return TRUE;
+}
+
 /* Where one argument is enough, it may be the profile. */
-static gboolean arrange_arguments(CkOptions *options, GError **error)
+static gboolean arrange_arguments(CkOptions *options, const Parse *parse, GError **error)
 {
     if (!options->source && is_profile(options->mountpoint)) {
         options->source = options->mountpoint;
         options->mountpoint = NULL;
     }
-    if (options->sync + options->check + options->refresh > 1)
-        return ck_error_invalid(
-            error, "--sync, --check and --refresh contradict one another: give only one of them");
+    if (count_commands(options) > 1)
+        return ck_error_invalid(error, "--sync, --check, --refresh and --delete contradict one "
+                                       "another: give only one of them");
+    if (!options->deletes && (options->yes || options->dry_run || options->idle_since))
+        return ck_error_invalid(error, "--yes, --dry-run and --idle-for belong to --delete");
+    if (options->deletes && !options->help && !options->version)
+        return arrange_paths(options, parse->arguments, parse->settings, error);
     if (options->refresh && options->source)
         return ck_error_invalid(error, "--refresh takes a mountpoint alone: leave %s out",
                                 options->source);
@@ -324,17 +385,6 @@ static gboolean apply_profile(const CkOptions *options, const CkConfigFile *file
            ck_config_file_apply(file, CK_SOURCE_DEFAULT, CK_PROFILE_DEFAULT, config, error);
 }
 
-/* A mount that may delete is not read-only for the kernel, which would not ask us otherwise. */
-static gboolean add_ro(CkOptions *options, gboolean asked_for, GError **error)
-{
-    if (!options->config->allow_delete)
-        return fuse_opt_add_opt(&options->mount_options, "ro") == 0 ||
-               ck_error_invalid(error, "%s", NO_MEMORY);
-    return !asked_for ||
-           ck_error_invalid(
-               error, "--allow-delete and -o ro contradict each other: leave one of them out");
-}
-
 /* default_file: where no other was named. */
 static gboolean apply_file(CkOptions *options, const char *default_file, GError **error)
 {
@@ -364,7 +414,7 @@ static gboolean apply_all(CkOptions *options, const GPtrArray *settings, char **
     CkConfig *config = options->config;
     if (options->help || options->version)
         return TRUE;
-    if (!options->refresh && !apply_file(options, default_file, error))
+    if (!options->refresh && !options->deletes && !apply_file(options, default_file, error))
         return FALSE;
     if (!apply_settings(config, settings, error))
         return FALSE;
@@ -385,20 +435,22 @@ CkOptions *ck_options_parse(int argc, char **argv, char **environment, const cha
     static const struct fuse_opt none[] = {FUSE_OPT_END};
     g_autofree char *name = g_path_get_basename(argv[0]);
     g_autoptr(CkOptions) options = g_new0(CkOptions, 1);
+    g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(g_free);
     struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
     g_autoptr(GError) reason = NULL;
-    Parse parse = {options, settings, &reason, g_str_has_prefix(name, "mount."), FALSE};
+    Parse parse = {options, arguments, settings, &reason, g_str_has_prefix(name, "mount."), FALSE};
     options->config = ck_config_new();
     /* fuse_opt_parse() would print its own words about an -o at the end. */
     if (strcmp(argv[argc - 1], "-o") == 0)
         invalid(&parse, "%s needs a value", "-o");
-    else if ((fuse_opt_parse(&args, &parse, none, take) || add_own_options(options)) && !reason)
+    else if ((fuse_opt_parse(&args, &parse, none, take) ||
+              (take_places(options, arguments, &reason) && add_own_options(options))) &&
+             !reason)
         invalid(&parse, "%s", NO_MEMORY);
     fuse_opt_free_args(&args);
-    if (reason || !arrange_arguments(options, &reason) ||
-        !apply_all(options, settings, environment, config_file, &reason) ||
-        !add_ro(options, parse.ro, &reason)) {
+    if (reason || !arrange_arguments(options, &parse, &reason) ||
+        !apply_all(options, settings, environment, config_file, &reason)) {
         g_propagate_error(error, g_steal_pointer(&reason));
         return NULL;
     }
@@ -411,6 +463,7 @@ void ck_options_free(CkOptions *options)
     g_free(options->config_file);
     g_free(options->source);
     g_free(options->mountpoint);
+    g_strfreev(options->paths);
     free(options->mount_options); /* libfuse's malloc */
     g_free(options);
 }

@@ -23,9 +23,13 @@ typedef struct {
     gboolean shared;    /* -o allow_other: others may read what is mounted */
     gboolean fake;      /* all but mount, as mount(8) -f has it */
     gboolean help, version;
-    gboolean sync;    /* all into the cache, instead of mounting */
-    gboolean refresh; /* what is mounted at mountpoint, instead of mounting */
-    gboolean check;   /* tell what would be mounted, instead of mounting */
+    gboolean sync;     /* all into the cache, instead of mounting */
+    gboolean refresh;  /* what is mounted at mountpoint, instead of mounting */
+    gboolean check;    /* tell what would be mounted, instead of mounting */
+    gboolean deletes;  /* threads, by paths, instead of mounting */
+    char **paths;      /* with that; else NULL */
+    gint64 idle_since; /* of --idle-for, in seconds since 1970; 0: not given */
+    gboolean yes, dry_run;
 } CkOptions;
 
 /* config_file: the one that is read where no --config names another, if it is there. Error:

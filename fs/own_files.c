@@ -69,12 +69,12 @@ static struct stat attributes(fuse_ino_t inode, mode_t mode, gsize size, struct 
 
 static struct stat folder_attributes(const CkOwnFiles *own)
 {
-    return attributes(make_node(0), S_IFDIR | 0500, 0, own->began);
+    return attributes(make_node(0), S_IFDIR | 0700, 0, own->began);
 }
 
 static struct stat snapshot_attributes(const CkSnapshot *snapshot)
 {
-    return attributes(make_node(1 + snapshot->file), S_IFREG | 0400, snapshot->size,
+    return attributes(make_node(1 + snapshot->file), S_IFREG | 0600, snapshot->size,
                       snapshot->time);
 }
 

@@ -13,6 +13,7 @@ static void unpark(CkRequest *request)
     g_queue_remove(&request->mount->parked, request);
     g_clear_pointer(&request->wait, ck_pager_cancel);
     g_clear_pointer(&request->check, ck_revalidator_cancel);
+    g_clear_pointer(&request->asking, ck_newest_cancel);
     g_clear_pointer(&request->deletion, ck_deleter_cancel);
     if (request->deadline) {
         g_source_destroy(request->deadline);
@@ -24,6 +25,7 @@ static void request_free(CkRequest *request)
 {
     ck_want_clear(&request->lacks);
     g_free(request->name);
+    g_free(request->ioctl);
     g_free(request);
 }
 
@@ -48,19 +50,34 @@ static void end_absent(CkRequest *request)
     }
 }
 
+/* An ioctl is told in words as well. */
+static void end_ioctl(CkRequest *request, const GError *error)
+{
+    CkError code = error->domain == CK_ERROR ? (CkError)error->code : CK_ERROR_STORE;
+    CkThreadIoctl *ioctl = request->ioctl;
+    g_autofree char *remedy = ck_account_remedy(&request->mount->config->account, code);
+    ioctl->error = ck_errno(error);
+    g_snprintf(ioctl->why, sizeof ioctl->why, "%s: %s", error->message, remedy);
+    fuse_reply_ioctl(request->req, 0, ioctl, sizeof *ioctl);
+    request_free(request);
+}
+
 /* readdir(3) of glibc takes ENOENT for the end of a directory that was removed, so that a failed
  * listing would look short: what has no name of its own fails with ESTALE instead. */
 static void end_failed(CkRequest *request, const GError *error)
 {
     gboolean absent = g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND);
-    end(request, absent && !request->name ? ESTALE : ck_errno(error));
+    if (request->ioctl)
+        end_ioctl(request, error);
+    else
+        end(request, absent && !request->name ? ESTALE : ck_errno(error));
 }
 
 /* The same once it has waited, for those who wait in the kernel. */
 static void end_waited(CkRequest *request, const GError *error)
 {
     int thread = fuse_req_ctx(request->req)->pid;
-    if (request->waits_for != CK_WAITS_FOR_REFRESH)
+    if (request->waits_for != CK_WAITS_FOR_REFRESH && !request->ioctl)
         ck_failures_add(request->mount->failures, &request->lacks, thread, error);
     end_failed(request, error);
 }
@@ -89,6 +106,25 @@ static void on_woken(const GError *error, gpointer data)
         return;
     }
     ck_failures_forget(request->mount->failures, &request->lacks);
+    run(request);
+}
+
+/* A CkNewestDone. */
+static void on_newest(const CkNewest *newest, const GError *error, gpointer data)
+{
+    CkRequest *request = data;
+    request->asking = NULL;
+    wake(request);
+    if (error) {
+        g_autofree char *what = ck_want_describe(&request->lacks);
+        g_autoptr(GError) failure = g_error_copy(error);
+        g_prefix_error(&failure, "%s: ", what);
+        ck_log_failure(failure, request->mount->log);
+        end_waited(request, failure);
+        return;
+    }
+    request->has_newest = TRUE;
+    request->newest = *newest;
     run(request);
 }
 
@@ -150,7 +186,9 @@ static const GError *find_failure(CkRequest *request, const CkWant *want)
     CkMount *mount = request->mount;
     gboolean fails = request->waits_for == CK_WAITS_FOR_PAGE ||
                      (request->waits_for == CK_WAITS_FOR_CHECK && mount->config->strict);
-    return fails ? ck_failures_find(mount->failures, want, fuse_req_ctx(request->req)->pid) : NULL;
+    return fails && !request->ioctl
+               ? ck_failures_find(mount->failures, want, fuse_req_ctx(request->req)->pid)
+               : NULL;
 }
 
 static void park(CkRequest *request, const CkWant *want)
@@ -177,12 +215,15 @@ static void park(CkRequest *request, const CkWant *want)
         start_deadline(request);
         if (request->waits_for == CK_WAITS_FOR_CHECK)
             request->check = ck_revalidator_wait(mount->revalidator, want, on_checked, request);
+        else if (want->kind == CK_WANT_NEWEST)
+            request->asking =
+                ck_newest_ask(mount->api, want->id, mount->config->page_size, on_newest, request);
         else if (want->kind == CK_WANT_DELETED)
             request->deletion = ck_deleter_wait(mount->deleter, want->id, on_woken, request);
         else
             request->wait = ck_pager_wait(mount->pager, want, on_woken, request);
     }
-    if (want->kind == CK_WANT_ITEMS)
+    if (want->kind == CK_WANT_ITEMS && !request->ioctl)
         ck_walks_visit(mount->walks, ck_tree_thread(request->node));
     fuse_req_interrupt_func(request->req, on_interrupt, request);
 }
@@ -259,6 +300,7 @@ void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *as
     request->mount = fuse_req_userdata(req);
     request->req = req;
     request->name = g_strdup(asked->name);
+    request->ioctl = g_memdup2(asked->ioctl, sizeof *asked->ioctl);
     request->operation = operation;
     request->mount->operations++;
     request->latest =

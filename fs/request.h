@@ -17,7 +17,7 @@
  * revalidator; if that takes too long it is run with what is known. One whose reader has waited in
  * the kernel for another request, which failed, is told the same instead of being parked
  * (failures.h). One that wants a thread deleted lacks that it is gone: when that has come about, it
- * is run again for its reply.
+ * is run again for its reply. Nobody waits in the kernel for another one's ioctl.
  */
 #pragma once
 
@@ -29,10 +29,11 @@
 #include "failures.h"
 #include "kernel.h"
 #include "log.h"
+#include "newest.h"
 #include "own_files.h"
-#include "removals.h"
 #include "revalidate.h"
 #include "store_ahead.h"
+#include "thread_ioctl.h"
 #include "tree.h"
 #include "walk.h"
 
@@ -47,8 +48,7 @@ typedef struct {
     CkApi *api;
     CkPager *pager;
     CkRevalidator *revalidator;
-    CkDeleter *deleter; /* NULL without --allow-delete, as the next one */
-    CkRemovals *removals;
+    CkDeleter *deleter; /* NULL without --allow-delete */
     CkTree *tree;
     CkWalks *walks;
     CkLog *log;
@@ -94,19 +94,23 @@ struct _CkRequest {
     double valid;      /* seconds for which what can change may be taken as current */
     gboolean checked;  /* whether that is so has been looked at */
     gboolean refreshed;
-    fuse_ino_t removed; /* the folder that it removes, and that the kernel has locked as well */
+    CkThreadIoctl *ioctl; /* what it asks, and then the answer; NULL: it is no such request */
+    gboolean has_newest;  /* it lacked a CK_WANT_NEWEST, which has come: */
+    CkNewest newest;
     /* private */
     CkOperation operation;
     enum { CK_WAITS_FOR_PAGE, CK_WAITS_FOR_CHECK, CK_WAITS_FOR_REFRESH } waits_for;
     CkWant lacks; /* what it was parked for last */
     CkWait *wait;
     CkRevalidation *check;
+    CkNewestCall *asking;
     CkDeletion *deletion;
     gint64 latest;     /* monotonic µs; it waits no longer, however often it is parked */
     GSource *deadline; /* while it is parked */
 };
 
-/* Runs the operation. asked: its node, name, position, size and plus; copied, the rest is ours. */
+/* Runs the operation. asked: its node, name, position, size, plus and ioctl; copied, the rest is
+ * ours. */
 void ck_request_start(fuse_req_t req, CkOperation operation, const CkRequest *asked);
 
 /* To be called by an operation that shows a node's contents (entries: the names in that folder, and

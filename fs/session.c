@@ -173,12 +173,13 @@ static void invalidate_nodes(CkSession *session, const CkThreadRow *thread)
         ck_notifier_invalidate(session->notifier, g_array_index(nodes, guint64, i));
 }
 
-/* Whether a request for the folder, for a name in it, or to remove it waits. */
+/* Whether a request waits that holds the folder's lock, as one for a name in it may. No ioctl does.
+ */
 static gboolean is_waited_for(CkSession *session, guint64 folder)
 {
     for (const GList *each = session->mount->parked.head; each; each = each->next) {
         const CkRequest *request = each->data;
-        if (request->node == folder || request->removed == folder)
+        if (request->node == folder && !request->ioctl)
             return TRUE;
     }
     return FALSE;
@@ -187,9 +188,9 @@ static gboolean is_waited_for(CkSession *session, guint64 folder)
 static void forget_names_in(CkSession *session, GSource *source);
 
 /* Names in a thread's folder lead to other files now. To forget a name locks the folder, and a
- * request that waits for a page, or for the folder's removal, holds that lock: if the program were
- * killed then, not even SIGKILL would end it. Such names are forgotten when nobody waits any more.
- * For the same reason the names of threads are left alone. */
+ * request that waits for a page holds that lock: if the program were killed then, not even SIGKILL
+ * would end it. Such names are forgotten when nobody waits any more. For the same reason the names
+ * of threads are left alone. */
 static gboolean forget_names(gpointer data)
 {
     CkSession *session = data;

@@ -59,39 +59,15 @@ static gboolean read_name(int pid, char name[static CK_CAUSE_NAME])
     return TRUE;
 }
 
-/* proc_pid_status(5): "Tgid:\t812\n", among the first lines. */
-int ck_causes_process(int thread)
+/* The process of a thread; 0: unknown, or of another pid namespace. proc_pid_status(5):
+ * "Tgid:\t812\n", among the first lines. */
+static int process_of(int thread)
 {
     static const char field[] = "\nTgid:";
     char status[512];
     gboolean known = thread > 0 && read_proc(thread, "status", status, sizeof status);
     const char *found = known ? strstr(status, field) : NULL;
     return found ? atoi(found + strlen(field)) : 0;
-}
-
-/* pid_max is 2^22 at most (proc_sys_kernel(5)): that many bits for the pid, the others for when it
- * began, field 22 of proc_pid_stat(5), which is the 20th after its name in brackets. */
-#define PID_BITS 22
-
-static guint64 instance_of(int process)
-{
-    enum { FIELD = 20 };
-    char stat[1024];
-    const char *at =
-        process > 0 && read_proc(process, "stat", stat, sizeof stat) ? strrchr(stat, ')') : NULL;
-    for (int i = 0; at && i < FIELD; i++)
-        at = strchr(at + 1, ' ');
-    return at ? g_ascii_strtoull(at + 1, NULL, 10) << PID_BITS | (guint64)process : 0;
-}
-
-guint64 ck_causes_instance(int thread)
-{
-    return instance_of(ck_causes_process(thread));
-}
-
-gboolean ck_causes_is_alive(guint64 instance)
-{
-    return instance_of((int)(instance & ((1 << PID_BITS) - 1))) == instance;
 }
 
 static CkCause look_at(CkCauses *causes, int thread)
@@ -104,7 +80,7 @@ static CkCause look_at(CkCauses *causes, int thread)
     Seen *seen = &causes->seen[thread % SEEN];
     if (seen->thread == thread && strcmp(seen->name, name) == 0)
         return seen->cause;
-    cause.pid = ck_causes_process(thread);
+    cause.pid = process_of(thread);
     if (!read_name(cause.pid, cause.name))
         return unknown;
     *seen = (Seen){.thread = thread, .cause = cause};

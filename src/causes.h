@@ -35,14 +35,6 @@ CkCause ck_causes_swap(CkCauses *causes, CkCause cause);
  * if somebody asks for the cause. 0: of another pid namespace. */
 CkCause ck_causes_swap_thread(CkCauses *causes, int thread);
 
-/* The process of such a thread; 0: unknown, or of another pid namespace. */
-int ck_causes_process(int thread);
-
-/* A process for as long as it lives, for who may not take another one for it that has its pid
- * later; 0: as above, or it has ended. ck_causes_is_alive(): whether it has not. */
-guint64 ck_causes_instance(int thread);
-gboolean ck_causes_is_alive(guint64 instance);
-
 /* This process itself: of what is done for no reader in particular. */
 CkCause ck_causes_own(void);
 

@@ -30,7 +30,7 @@ typedef struct {
     guint ttl;         /* seconds for which a listing counts as current, or CK_NEVER to check it */
     guint relist;      /* seconds after which all threads are listed anew, or CK_NEVER */
     gboolean strict;   /* what can't be checked is an error */
-    gboolean allow_delete; /* rmdir of a thread's folder deletes the thread */
+    gboolean allow_delete; /* chatkitfs --delete may delete threads */
     gboolean offline;      /* nothing is asked for: there is what the cache has */
     char *cache_dir;       /* where what was fetched is kept; NULL: nowhere */
     guint64 cache_size;    /* bytes that it may take there */

@@ -35,3 +35,22 @@ void ck_text_put(CkSink *out, const char *text, gsize size)
     }
     ck_sink_bytes(out, run, (gsize)(end - run));
 }
+
+/* Line and paragraph separators, and what embeds, overrides or isolates a direction. */
+static gboolean breaks_line(gunichar c)
+{
+    return (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+char *ck_text_line(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *line = g_string_new(NULL);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (ck_text_is_control(c) || c == '\n' || c == '\t')
+            c = picture(c);
+        g_string_append_unichar(line, breaks_line(c) ? 0xfffd : c);
+    }
+    return g_string_free(line, FALSE);
+}

@@ -8,7 +8,7 @@
 /* The last second that GDateTime can have, of the year 9999. */
 #define LAST G_GINT64_CONSTANT(253402300799)
 
-static gboolean parse_age(const char *text, gint64 now, gint64 *seconds)
+gboolean ck_timestamp_parse_age(const char *text, gint64 now, gint64 *seconds)
 {
     static const struct {
         char unit;
@@ -68,7 +68,7 @@ static gboolean parse_iso(const char *text, gboolean end, gint64 *seconds)
 
 gboolean ck_timestamp_parse(const char *text, gint64 now, gboolean end, gint64 *seconds)
 {
-    return parse_age(text, now, seconds) || parse_seconds(text, seconds) ||
+    return ck_timestamp_parse_age(text, now, seconds) || parse_seconds(text, seconds) ||
            parse_iso(text, end, seconds);
 }
 

@@ -21,5 +21,8 @@
  */
 gboolean ck_timestamp_parse(const char *text, gint64 now, gboolean end, gint64 *seconds);
 
+/* Of an age alone: *seconds since 1970, not before that. */
+gboolean ck_timestamp_parse_age(const char *text, gint64 now, gint64 *seconds);
+
 /* In UTC (RFC 3339), to be freed; NULL where such a time can't be written: after the year 9999. */
 char *ck_timestamp_format(gint64 seconds);

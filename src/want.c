@@ -24,7 +24,8 @@ CkWant ck_want_threads_of(const char *user, const CkConfig *config)
 
 static const char *const kinds[] = {
     [CK_WANT_NOTHING] = "nothing", [CK_WANT_THREADS] = "threads", [CK_WANT_USER_THREADS] = "user",
-    [CK_WANT_ITEMS] = "items",     [CK_WANT_THREAD] = "thread",   [CK_WANT_DELETED] = "deleted",
+    [CK_WANT_ITEMS] = "items",     [CK_WANT_THREAD] = "thread",   [CK_WANT_NEWEST] = "newest",
+    [CK_WANT_DELETED] = "deleted",
 };
 
 char *ck_want_key(const CkWant *want)
@@ -48,6 +49,8 @@ char *ck_want_describe(const CkWant *want)
         return g_strdup_printf("listing the items of %s", want->id);
     case CK_WANT_THREAD:
         return g_strdup_printf("retrieving thread %s", want->id);
+    case CK_WANT_NEWEST:
+        return g_strdup_printf("asking for the newest items of %s", want->id);
     case CK_WANT_DELETED:
         return g_strdup_printf("deleting thread %s", want->id);
     case CK_WANT_NOTHING:

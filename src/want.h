@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an operation lacks in the store: a page of a listing, or a thread; or that one is gone. */
+/* What an operation lacks: a page of a listing, or a thread; or that one is gone. */
 #pragma once
 
 #include "config.h"
@@ -10,6 +10,7 @@ typedef enum {
     CK_WANT_USER_THREADS, /* more of a user's threads, newest first; id: the user */
     CK_WANT_ITEMS,        /* more of a thread's items, oldest first; id: the thread's */
     CK_WANT_THREAD,       /* one thread, not by way of a listing; id: its id */
+    CK_WANT_NEWEST,       /* a thread's newest page of items, see newest.h; id: its id */
     CK_WANT_DELETED,      /* that a thread is no more; id: its id. See deletion.h */
 } CkWantKind;
 

@@ -27,8 +27,8 @@ _chatkitfs_mountpoints() {
 _chatkitfs() {
     local options='--group-by=user --user= --since= --until= --names= --formats= --base-url=
         --api-key-file= --api-key-env= --organization= --project= --concurrency= --page-size= --timeout= --ttl=
-        --relist= --strict --refresh --allow-delete --offline --sync --cache-dir= --cache-size=
-        --config= --check --help --version -f -d -s -o -h -V'
+        --relist= --strict --refresh --allow-delete --delete --idle-for= --yes --dry-run --offline
+        --sync --cache-dir= --cache-size= --config= --check --help --version -f -d -s -o -h -V'
     local mount_options='group_by=user user= since= until= names= formats= base_url= api_key_file=
         api_key_env= organization= project= concurrency= page_size= timeout= ttl= relist= strict
         allow_delete offline cache_dir= cache_size= config= allow_other allow_root default_permissions nonempty ro
@@ -92,7 +92,8 @@ _chatkitfs() {
         mapfile -t COMPREPLY < <(compgen -P "$before" -W "$list" -- "${cur#"$before"}")
         [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
     elif [[ $cur != -* && $prev != -o ]]; then
-        if [[ " ${words[*]} " == *' --refresh '* ]]; then
+        [[ " ${words[*]} " != *' --delete '* ]] || arguments=() # there may be any number
+        if [[ " ${words[*]} " == *' --refresh '* || " ${words[*]} " == *' --delete '* ]]; then
             list=$(_chatkitfs_mountpoints)
         elif ((${#arguments[@]} == 0)); then
             list=$(_chatkitfs_profiles "${words[@]}")

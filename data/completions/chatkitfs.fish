@@ -72,7 +72,7 @@ function __chatkitfs_mount_options
                 ttl=\t'how long what is known counts as current' \
                 relist=\t'when all threads are listed anew' \
                 strict\t'what can\'t be checked is an error' \
-                allow_delete\t'rmdir deletes a thread' \
+                allow_delete\t'let chatkitfs --delete delete threads' \
                 offline\t'show what the cache has' \
                 cache_dir=\t'keep what was fetched' \
                 cache_size=\t'how much of it' \
@@ -89,10 +89,10 @@ function __chatkitfs_mount_options
 end
 
 complete -c chatkitfs -f
-complete -c chatkitfs -n 'test (__chatkitfs_arguments) = 0; and not __fish_contains_opt refresh' -a '(__chatkitfs_profiles)'
-complete -c chatkitfs -n 'test (__chatkitfs_arguments) -lt 2; and not __fish_contains_opt refresh' -a '(__fish_complete_directories)'
-complete -c chatkitfs -n '__fish_contains_opt refresh' -a '(__chatkitfs_mountpoints)'
-complete -c chatkitfs -n '__fish_contains_opt refresh' -a '(__fish_complete_directories)'
+complete -c chatkitfs -n 'test (__chatkitfs_arguments) = 0; and not __fish_contains_opt refresh; and not __fish_contains_opt delete' -a '(__chatkitfs_profiles)'
+complete -c chatkitfs -n 'test (__chatkitfs_arguments) -lt 2; and not __fish_contains_opt refresh; and not __fish_contains_opt delete' -a '(__fish_complete_directories)'
+complete -c chatkitfs -n '__fish_contains_opt refresh; or __fish_contains_opt delete' -a '(__chatkitfs_mountpoints)'
+complete -c chatkitfs -n '__fish_contains_opt refresh; or __fish_contains_opt delete' -a '(__fish_complete_directories)'
 
 complete -c chatkitfs -l group-by -x -a user -d 'A folder for each user'
 complete -c chatkitfs -l user -x -d 'Only this user\'s threads'
@@ -112,7 +112,11 @@ complete -c chatkitfs -l ttl -x -a inf -d 'How long what is known counts as curr
 complete -c chatkitfs -l relist -x -a inf -d 'When all threads are listed anew'
 complete -c chatkitfs -l strict -d 'What can\'t be checked is an error'
 complete -c chatkitfs -l refresh -d 'Have a mount check everything now'
-complete -c chatkitfs -l allow-delete -d 'rmdir of a folder deletes the thread'
+complete -c chatkitfs -l allow-delete -d 'Let chatkitfs --delete delete threads'
+complete -c chatkitfs -l delete -d 'Delete the threads of folders'
+complete -c chatkitfs -l idle-for -x -d 'With --delete, those idle for so long'
+complete -c chatkitfs -l yes -d 'With --delete, do not ask'
+complete -c chatkitfs -l dry-run -d 'With --delete, only show'
 complete -c chatkitfs -l offline -d 'Show what the cache has'
 complete -c chatkitfs -l sync -d 'Bring everything into the cache'
 complete -c chatkitfs -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep what was fetched'

@@ -37,6 +37,4 @@ def copied(source: Path, directory: Path) -> Iterator[Path]:
 
 
 def remove(directory: Path) -> None:
-    # The copies have the mount's modes, which forbid to remove anything.
-    subprocess.run(["chmod", "-R", "u+rwX", directory], stderr=subprocess.DEVNULL)
     subprocess.run(["rm", "-rf", "--one-file-system", directory])

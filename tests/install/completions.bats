@@ -105,16 +105,21 @@ fish_offers() {
 }
 
 # --refresh is for what a chatkitfs serves: the rest of the mount table is none of it.
-@test "mounts, after --refresh" {
+@test "mounts, after --refresh and --delete" {
     start_sandbox
     MNT=$HOME/a\ mount
     mkdir "$MNT"
     "$CHATKITFS" "$MNT" 3>&-
     by_hand bash chatkitfs.bash
     expect "$(tab "chatkitfs --refresh $HOME/a")" "chatkitfs --refresh ${MNT/ /\\ }/" bash
+    expect "$(tab "chatkitfs --delete one two $HOME/a")" "chatkitfs --delete one two ${MNT/ /\\ }/" bash
+    expect "$(tab "chatkitfs --delete ${MNT/ /\\ }/Wrong")" \
+        "chatkitfs --delete ${MNT/ /\\ }/Wrong-colour-delivered-order-LO-90718.cthr_d93896a84f406bd1aee16d4c/" bash
     by_hand zsh _chatkitfs
     expect "$(tab "chatkitfs --refresh $HOME/a")" "chatkitfs --refresh ${MNT/ /\\ }" zsh
+    expect "$(tab "chatkitfs --delete one two $HOME/a")" "chatkitfs --delete one two ${MNT/ /\\ }" zsh
     expect "$(fish_offers "chatkitfs --refresh $HOME/a" | grep -v '/$')" "$MNT" fish
+    expect "$(fish_offers "chatkitfs --delete one two $HOME/a" | grep -v '/$')" "$MNT" fish
 }
 
 long_options() {

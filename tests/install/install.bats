@@ -113,7 +113,7 @@ of_unit() {
     settings=$(sed -n '/^\.SH SETTINGS/,/^\.SH EXAMPLES/p' "$page" | grep '^\\fB' |
         grep -oE '\\fB[a-z-]+' | sed 's/^\\fB//' | grep -vxE 'true|false' | sort)
     expect "$settings" "$("$PROGRAM" --help | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//' |
-        grep -vxE 'check|config|help|refresh|sync|version' | sort -u)"
+        grep -vxE 'check|config|delete|dry-run|help|idle-for|refresh|sync|version|yes' | sort -u)"
     expect "$(cat "$INSTALLED/usr/local/share/man/man8/mount.chatkitfs.8")" ".so man1/chatkitfs.1"
     [[ $(head -n 9 "$INSTALLED/usr/local/share/man/man1/chatkitfs.1") == *'.TH "chatkitfs" "1"'* ]]
 }

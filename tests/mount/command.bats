@@ -259,14 +259,14 @@ fails_with() {
     local thread
     thread=$(ls -d "$MNT"/*.cthr_* | head -n 1)
     expect "$(stat -c %a "$MNT" "$thread" "$thread/thread.md" "$MNT/.chatkitfs" "$MNT/.chatkitfs/status" | xargs)" \
-        "555 555 444 500 400"
+        "755 755 644 700 600"
     ((EUID == 0)) || return 0
     # Another user can't enter the test's directory.
     local options
     read -ra options < <(own_mounts)
     unshare "${options[@]}" sh -ec 'mount --bind "$1" /mnt
         exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "grep -c . /mnt/\$0/thread.md
-            ! cat /mnt/.chatkitfs/status && ! chmod 777 /mnt/\$0" "$2"' sh "$MNT" "${thread##*/}" >"$BATS_TEST_TMPDIR/read" 2>&1
+            ! cat /mnt/.chatkitfs/status && ! chmod 777 /mnt/\$0 && ! rm -f /mnt/\$0/thread.md" "$2"' sh "$MNT" "${thread##*/}" >"$BATS_TEST_TMPDIR/read" 2>&1
     (($(head -n 1 "$BATS_TEST_TMPDIR/read") > 1))
 }
 
@@ -274,7 +274,7 @@ fails_with() {
     mount_fs
     local thread
     thread=$(ls -d "$MNT"/*.cthr_* | head -n 1)
-    expect "$(stat -c %a "$MNT" "$thread" "$thread/thread.md" | xargs)" "500 500 400"
+    expect "$(stat -c %a "$MNT" "$thread" "$thread/thread.md" | xargs)" "700 700 600"
 }
 
 @test "-o allow_root is what libfuse knows, and the kernel does not; auto_unmount is so in any case" {

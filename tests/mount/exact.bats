@@ -70,12 +70,29 @@ END
     expect "$(stat -c %Y "$MNT/cthr_1/0001-task.json")" 1600000000
 }
 
-@test "folders are 0500 and files 0400, all of them the mounting user's" {
+@test "folders are 0700 and files 0600, all of them the mounting user's" {
     mount_fs
     expect "$(find "$MNT" -printf '%y %m %U %G\n' | sort -u)" \
-        "d 500 $(id -u) $(id -g)
-f 400 $(id -u) $(id -g)"
-    expect "$(stat -c '%F %a' "$MNT")" "directory 500"
+        "d 700 $(id -u) $(id -g)
+f 600 $(id -u) $(id -g)"
+    expect "$(stat -c '%F %a' "$MNT")" "directory 700"
+}
+
+@test "a copy can be removed by whoever has it" {
+    mount_fs
+    mkdir "$BATS_TEST_TMPDIR/copies"
+    cp -r "$MNT" "$BATS_TEST_TMPDIR/copies/copied"
+    cp -r "$MNT/.chatkitfs" "$BATS_TEST_TMPDIR/copies/own"
+    cp -a "$MNT" "$BATS_TEST_TMPDIR/copies/archived"
+    expect "$(find "$BATS_TEST_TMPDIR/copies" -name thread.md | wc -l)" $((2 * $(account length)))
+    cd "$BATS_TEST_TMPDIR/copies"
+    if ((EUID == 0)); then # which may remove anything
+        chown -R 65534 .
+        as_another_user . 'rm -rf *'
+    else
+        rm -rf ./*
+    fi
+    expect "$(ls)" ""
 }
 
 @test "inode numbers are different, and the same every time" {

@@ -95,8 +95,6 @@ end_everything() {
         end_process "$pid"
     done
     found=$(sanitizer_reports "$directory")
-    # Copies of the mount have its modes, which forbid to remove anything.
-    chmod -R u+rwX "$directory" 2>/dev/null
     rm -rf --one-file-system "${directory:?}"
     set -e
     if [[ -n $found ]]; then
@@ -289,6 +287,18 @@ mount_in_foreground() {
 # mount, which could be made private; what is left is unmounted with the test.
 own_mounts() {
     echo -m "$(findmnt -nM / >/dev/null || echo --propagation=unchanged)"
+}
+
+# as_another_user DIRECTORY SCRIPT: as root, runs SCRIPT as a user who is not root, with the directory on /mnt,
+# since nobody else can enter a test's; $0 is the program.
+as_another_user() {
+    local options
+    read -ra options < <(own_mounts)
+    unshare "${options[@]}" sh -ec 'mount --bind "$1" /mnt
+        cd /mnt
+        exec 9<"$2"
+        exec env -u CHATKITFS_SANITIZER_REPORTS setpriv --reuid=65534 --regid=65534 --clear-groups \
+            sh -c "$3" /proc/self/fd/9' sh "$1" "$CHATKITFS" "$2"
 }
 
 # mount_thread [OPTION]...: T is the folder of a thread of many.py, none of whose items have been read.

@@ -42,7 +42,7 @@ expect_true_counts() {
         expect "$(find "$MNT" -maxdepth 2 -name '.*')" "" "what find sees"
         expect "$(ls -A "$MNT" | grep -c chatkitfs)" 0
         expect "$(ls -A "$MNT/.chatkitfs")" $'requests\nstatus'
-        expect "$(find "$MNT/.chatkitfs" -type f -printf '%f %m\n' | sort)" $'requests 400\nstatus 400'
+        expect "$(find "$MNT/.chatkitfs" -type f -printf '%f %m\n' | sort)" $'requests 600\nstatus 600'
         expect_errno ENOENT open "$MNT/.chatkitfs/other"
         expect_errno ENOENT stat "$MNT/$(ls "$MNT" | head -n 1)/.chatkitfs"
         unmount

@@ -146,7 +146,7 @@ grep_in_mount() {
 @test "ls -lR and tree" {
     mount_read
     quiet ls -lR "$MNT"
-    expect "$(grep -c '^-r-------- 1 ' <<<"$output")" "$(files)"
+    expect "$(grep -c '^-rw------- 1 ' <<<"$output")" "$(files)"
     quiet tree -aJ "$MNT"
     expect "$(jq '[.. | objects | select(.type == "file")] | length' <<<"$output")" "$(files)"
     expect "$(jq '[.. | objects | select(.type == "directory")] | length - 1' <<<"$output")" \

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "causes.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static CkCause cause(int pid, const char *name)
@@ -211,33 +209,6 @@ static void odd_names_are_read_as_they_are(void)
 }
 
 /* All from the thread: qemu-user makes up when a process began by who asks. */
-static gpointer a_thread_is_of_its_process(gpointer data)
-{
-    g_assert_cmpint(gettid(), !=, getpid());
-    g_assert_cmpuint(ck_causes_instance(gettid()), ==, ck_causes_instance(getpid()));
-    return data;
-}
-
-static void an_instance_is_of_one_process_while_it_lives(void)
-{
-    guint64 own = ck_causes_instance(getpid());
-    g_thread_join(g_thread_new("thread", a_thread_is_of_its_process, NULL));
-    g_assert_cmpuint(own, !=, 0);
-    g_assert_true(ck_causes_is_alive(own));
-    g_assert_false(ck_causes_is_alive(own + (1 << 22))); /* began a tick later, with the same pid */
-    g_assert_cmpuint(ck_causes_instance(0), ==, 0);
-    pid_t child = fork();
-    if (child == 0)
-        pause();
-    guint64 instance = ck_causes_instance(child);
-    g_assert_cmpuint(instance, !=, own);
-    g_assert_true(ck_causes_is_alive(instance));
-    kill(child, SIGKILL);
-    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
-    g_assert_false(ck_causes_is_alive(instance));
-    g_assert_cmpuint(ck_causes_instance(child), ==, 0);
-}
-
 #define TEST(name) g_test_add_func("/causes/" #name, name)
 
 int main(int argc, char **argv)
@@ -254,6 +225,5 @@ int main(int argc, char **argv)
     TEST(a_thread_counts_for_its_process);
     TEST(who_is_unknown_or_gone_has_no_name);
     TEST(odd_names_are_read_as_they_are);
-    TEST(an_instance_is_of_one_process_while_it_lives);
     return g_test_run();
 }

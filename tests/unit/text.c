@@ -105,6 +105,25 @@ static void random_texts_end_up_without_controls(void)
     }
 }
 
+static void a_line_is_one_line_whose_text_runs_one_way(void)
+{
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"as it is: é 日 \xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9",
+         "as it is: é 日 \xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9"},
+        {"a\nb\r\nc\td", "a\u240ab\u240d\u240ac\u2409d"},
+        {"\x1b[2J\x7f\xc2\x9b", "\u241b[2J\u2421\ufffd"},
+        {"a\u2028b\u2029c", "a\ufffdb\ufffdc"},
+        {"\u202a\u202b\u202c\u202d\u202e.\u2066\u2067\u2068\u2069",
+         "\ufffd\ufffd\ufffd\ufffd\ufffd.\ufffd\ufffd\ufffd\ufffd"},
+        {"no text: \xff\xc3", "no text: \ufffd\ufffd"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *line = ck_text_line(cases[i][0]);
+        g_assert_cmpstr(line, ==, cases[i][1]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -113,6 +132,7 @@ int main(int argc, char **argv)
     g_test_add_func("/text/line-breaks", shows_a_line_break_once);
     g_test_add_func("/text/others", keeps_every_other_character);
     g_test_add_func("/text/end", looks_at_no_byte_behind_the_text);
+    g_test_add_func("/text/line", a_line_is_one_line_whose_text_runs_one_way);
     g_test_add_func("/text/random", random_texts_end_up_without_controls);
     return g_test_run();
 }

@@ -232,6 +232,15 @@ static void an_age_of_more_than_there_was_is_1970(void)
     assert_parsed("100s", 100, FALSE, 0);
 }
 
+static void an_age_alone_is_no_other_form_of_time(void)
+{
+    gint64 seconds;
+    g_assert_true(ck_timestamp_parse_age("7d", NOW, &seconds));
+    g_assert_cmpint(seconds, ==, NOW - 7 * DAY);
+    g_assert_false(ck_timestamp_parse_age("2026-07-01", NOW, &seconds));
+    g_assert_false(ck_timestamp_parse_age("100", NOW, &seconds));
+}
+
 static void an_age_is_a_number_and_one_letter(void)
 {
     static const char *const texts[] = {
@@ -364,6 +373,7 @@ int main(int argc, char **argv)
     TEST(a_time_has_hours_minutes_and_a_zone_that_can_be);
     TEST(an_age_is_that_long_before_now);
     TEST(an_age_of_more_than_there_was_is_1970);
+    TEST(an_age_alone_is_no_other_form_of_time);
     TEST(an_age_is_a_number_and_one_letter);
     TEST(a_number_is_seconds_since_1970);
     TEST(a_number_of_eight_digits_is_refused);
