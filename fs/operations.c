@@ -303,16 +303,12 @@ static void op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t p
     start_read_folder(req, node, size, position, TRUE);
 }
 
-/* What can't be undone is for the mount's owner, and root, whoever else may read. */
 static void start_thread_ioctl(fuse_req_t req, fuse_ino_t node, CkOperation operation,
                                const void *in, size_t size)
 {
     const CkMount *mount = fuse_req_userdata(req);
-    uid_t caller = fuse_req_ctx(req)->uid;
     CkThreadIoctl ioctl;
-    if (caller != mount->uid && caller != 0) {
-        fuse_reply_err(req, EPERM);
-    } else if (!mount->deleter) {
+    if (!mount->deleter) {
         fuse_reply_err(req, EROFS);
     } else if (size != sizeof ioctl) {
         fuse_reply_err(req, EINVAL);
@@ -320,6 +316,15 @@ static void start_thread_ioctl(fuse_req_t req, fuse_ino_t node, CkOperation oper
         memcpy(&ioctl, in, sizeof ioctl);
         ck_request_start(req, operation, &(CkRequest){.node = node, .ioctl = &ioctl});
     }
+}
+
+/* With allow_other everybody may read. But what costs requests each time, or can't be undone, is
+ * for the mount's owner, and root. */
+static gboolean is_owner(fuse_req_t req)
+{
+    const CkMount *mount = fuse_req_userdata(req);
+    uid_t caller = fuse_req_ctx(req)->uid;
+    return caller == mount->uid || caller == 0;
 }
 
 static void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
@@ -330,7 +335,9 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *ar
     (void)file;
     (void)flags;
     (void)out_size;
-    if (command == CK_REFRESH && node == CK_TREE_ROOT)
+    if (!is_owner(req))
+        fuse_reply_err(req, EPERM);
+    else if (command == CK_REFRESH && node == CK_TREE_ROOT)
         ck_request_start(req, refresh, &(CkRequest){.node = node});
     else if (command == CK_THREAD_LOOK && !ck_own_files_has(node))
         start_thread_ioctl(req, node, ck_look_at_thread, in, in_size);

@@ -21,6 +21,9 @@ gboolean ck_refresh(const char *mountpoint, GError **error)
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
                     "%s is not where a chatkitfs is mounted; findmnt -t fuse.chatkitfs says where",
                     mountpoint);
+    else if (failure == EPERM)
+        g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
+                    "%s: only the user who mounted it can have it checked", mountpoint);
     else if (failure)
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID,
                     "%s could not be read anew: %s; its log says more", mountpoint,

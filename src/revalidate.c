@@ -188,6 +188,7 @@ CkRevalidator *ck_revalidator_new(GMainContext *context, CkStore *store, CkApi *
     revalidator->events = *events;
     revalidator->relist_waits = ck_revalidations_new();
     revalidator->refresh_waits = ck_revalidations_new();
+    revalidator->next_waits = ck_revalidations_new();
     revalidator->jobs =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)ck_job_free);
     revalidator->pauses =
@@ -209,6 +210,7 @@ void ck_revalidator_free(CkRevalidator *revalidator)
     g_free(revalidator->failed);
     g_ptr_array_unref(revalidator->relist_waits);
     g_ptr_array_unref(revalidator->refresh_waits);
+    g_ptr_array_unref(revalidator->next_waits);
     g_clear_pointer(&revalidator->refreshing, g_ptr_array_unref);
     g_clear_error(&revalidator->relist_failure);
     g_clear_error(&revalidator->refresh_failure);

@@ -62,7 +62,8 @@ void ck_revalidator_begin_again(CkRevalidator *revalidator, const GError *failur
 
 /* Checks all that is known: lists the threads anew, then asks for the items of those whose items
  * have been read. Readers get what is known meanwhile. woken, if not NULL, is called once that has
- * ended, as above. */
+ * ended, as above. While a refresh is under way, however many more are asked for are one, which
+ * begins when it has ended: what it has checked already may have changed since. */
 CkRevalidation *ck_revalidator_refresh(CkRevalidator *revalidator, CkRevalidated woken,
                                        gpointer data);
 

@@ -66,10 +66,12 @@ struct _CkRevalidator {
 
     /* a refresh */
     gboolean refreshes;       /* it is under way: at first the threads are listed anew, then … */
+    gboolean refreshes_again; /* another one begins when it has ended */
     GPtrArray *refreshing;    /* … items of these are checked; ids, owned; NULL: not yet */
     guint checks_of_refresh;  /* jobs of it that have not ended */
     GError *refresh_failure;  /* of one of them, which does not keep the others from being made */
-    GPtrArray *refresh_waits; /* CkRevalidation */
+    GPtrArray *refresh_waits; /* CkRevalidation; and those of the next one: */
+    GPtrArray *next_waits;
 };
 
 /* Those who wait: wakes, and takes, waits, in whose stead there must be others by now. */

@@ -54,6 +54,18 @@ static gboolean is_done(const CkRevalidator *revalidator)
            revalidator->checks_of_refresh == 0;
 }
 
+static void start_refresh(CkRevalidator *revalidator)
+{
+    revalidator->refreshed_at = g_get_real_time();
+    ck_jobs_succeed(revalidator); /* nor do failures of before count */
+    g_hash_table_remove_all(revalidator->pauses);
+    revalidator->refreshes = TRUE;
+    revalidator->refreshes_again = FALSE;
+    g_clear_error(&revalidator->refresh_failure);
+    g_clear_pointer(&revalidator->refreshing, g_ptr_array_unref);
+    ck_revalidator_start_relist(revalidator);
+}
+
 void ck_refresh_end_if_done(CkRevalidator *revalidator, const GError *error)
 {
     if (!revalidator->refreshes || !(error || is_done(revalidator)))
@@ -62,7 +74,10 @@ void ck_refresh_end_if_done(CkRevalidator *revalidator, const GError *error)
     GPtrArray *waits = revalidator->refresh_waits;
     revalidator->refreshes = FALSE;
     g_clear_pointer(&revalidator->refreshing, g_ptr_array_unref);
-    revalidator->refresh_waits = ck_revalidations_new();
+    revalidator->refresh_waits = revalidator->next_waits;
+    revalidator->next_waits = ck_revalidations_new();
+    if (revalidator->refreshes_again)
+        start_refresh(revalidator);
     ck_revalidations_wake(waits, error ? error : failure);
 }
 
@@ -110,15 +125,13 @@ static void refresh_items(CkRevalidator *revalidator)
 CkRevalidation *ck_revalidator_refresh(CkRevalidator *revalidator, CkRevalidated woken,
                                        gpointer data)
 {
-    CkRevalidation *wait =
-        woken ? ck_revalidations_add(revalidator->refresh_waits, woken, data) : NULL;
-    revalidator->refreshed_at = g_get_real_time();
-    ck_jobs_succeed(revalidator); /* nor do failures of before count */
-    g_hash_table_remove_all(revalidator->pauses);
-    revalidator->refreshes = TRUE;
-    g_clear_error(&revalidator->refresh_failure);
-    g_clear_pointer(&revalidator->refreshing, g_ptr_array_unref);
-    ck_revalidator_start_relist(revalidator);
+    GPtrArray *waits =
+        revalidator->refreshes ? revalidator->next_waits : revalidator->refresh_waits;
+    CkRevalidation *wait = woken ? ck_revalidations_add(waits, woken, data) : NULL;
+    if (revalidator->refreshes)
+        revalidator->refreshes_again = TRUE;
+    else
+        start_refresh(revalidator);
     return wait;
 }
 

@@ -438,3 +438,61 @@ END
     expect "$(grep -c . "$LOG")" 1
     grep -q cthr_00002 "$LOG"
 }
+
+# Each could have all that was checked so far checked anew, so that none would ever end.
+@test "refreshes that overlap are one, which begins when the one under way has ended" {
+    mount_fs --ttl=1d
+    cat "$MNT"/*/thread.md >/dev/null
+    control POST /reset >/dev/null
+    "$CHATKITFS" --refresh "$MNT"
+    local once pid pids=()
+    once=$(requests)
+    ((once > 5))
+    control POST /reset >/dev/null
+    fault hold '^GET .*/cthr_00000/items'
+    for _ in {1..20}; do
+        "$CHATKITFS" --refresh "$MNT" 3>&- &
+        pids+=($!)
+        kill -HUP "$FS_PID"
+        wait_until eval '[[ $(waiting "${pids[@]}") == "${#pids[@]}" ]]'
+        wait_until held 1
+        # All that it asks for has come but for what is held.
+        wait_until eval '[[ $(jq .requests.under_way "$MNT/.chatkitfs/status") == 1 ]]'
+    done
+    say m1 1800000001 "while they wait"
+    control POST /release >/dev/null
+    ended "${pids[0]}"
+    expect "$STATUS" 0 "status of the first --refresh"
+    for pid in "${pids[@]:1}"; do
+        ended "$pid"
+        expect "$STATUS" 0 "status of --refresh"
+    done
+    grep -q "while they wait" "$MNT/$T/thread.md"
+    expect_requests $((2 * once))
+}
+
+# How many of these processes have the mount's root open, and sleep.
+waiting() {
+    local pid count=0
+    for pid; do
+        if [[ -n $(find "/proc/$pid/fd" -lname "$MNT" 2>/dev/null) && $(<"/proc/$pid/stat") == *") S "* ]]; then
+            count=$((count + 1))
+        fi
+    done
+    echo "$count"
+}
+
+@test "only who mounted it, and root, can have it checked" {
+    ((EUID == 0)) || return 0 # nobody else can be another user
+    mount_fs -o allow_other --ttl=1d
+    cat "$MNT"/*/thread.md >/dev/null
+    control POST /reset >/dev/null
+    run as_another_user "$MNT" 'cat /mnt/*/thread.md | grep -c needle
+        for i in 1 2 3 4 5 6 7 8 9 10; do "$0" --refresh /mnt; done'
+    expect "$status" 1
+    ((lines[0] > 0))
+    expect "$(sort -u <<<"${output#*$'\n'}")" "chatkitfs: /mnt: only the user who mounted it can have it checked"
+    expect_requests 0
+    "$CHATKITFS" --refresh "$MNT"
+    (($(requests) > 5))
+}

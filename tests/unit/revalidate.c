@@ -914,35 +914,66 @@ static void a_refresh_whose_items_fail_asks_for_nothing_more(void)
     g_assert_cmpuint(f->failures, ==, 1);
 }
 
-static void a_refresh_during_a_refresh_begins_after_it(void)
+static void refreshes_during_a_refresh_are_one_that_begins_after_it(void)
 {
     g_autoptr(Fixture) f = fixture_of(2);
-    script(f, "threads threads items:1 items:2");
+    script(f, "threads items:1 items:2 threads items:1 items:2");
+    server_may_leave(f->server); /* whichever items are first */
     server_hold(f->server);
     refresh(&f->first);
     run_until_seen(f, 1);
     refresh(&f->second);
-    server_release(f->server, 1);
-    run_until_seen(f, 2);
-    g_assert_cmpuint(f->first.woken, ==, 0);
-    server_release(f->server, ALL);
-    expect(f, 4);
+    for (int i = 0; i < 20; i++)
+        ck_revalidator_refresh(f->revalidator, NULL, NULL); /* as SIGHUP does */
+    server_release(f->server, 3);
+    server_run_until(f->context, f->first.woken > 0);
     assert_woken(&f->first, -1);
+    g_assert_cmpuint(f->second.woken, ==, 0);
+    server_release(f->server, ALL);
+    expect(f, 6);
     assert_woken(&f->second, -1);
 }
 
-static void a_refresh_during_the_items_of_another_begins_anew(void)
+static void a_refresh_during_the_items_of_another_checks_all_of_them_again(void)
 {
     g_autoptr(Fixture) f = fixture_of(3);
     f->config->concurrency = 2;
     script(f, "threads page:2 items:1 items:2 items:3 threads page:2 items:1 items:2 items:3");
-    server_may_leave(f->server); /* those that the first had not come to */
     refresh(&f->first);
     server_run_until(f->context, server_seen(f->server) >= 3);
     refresh(&f->second);
-    run(f);
+    expect(f, 10);
     assert_woken(&f->first, -1);
     assert_woken(&f->second, -1);
+}
+
+static void a_refresh_that_fails_does_not_fail_the_next_one(void)
+{
+    g_autoptr(Fixture) f = fixture_of(1);
+    script(f, "threads=403 threads items:1");
+    server_hold(f->server);
+    refresh(&f->first);
+    run_until_seen(f, 1);
+    refresh(&f->second);
+    server_release(f->server, ALL);
+    expect(f, 3);
+    assert_woken(&f->first, CK_ERROR_DENIED);
+    assert_woken(&f->second, -1);
+}
+
+static void a_refresh_that_nobody_waits_for_any_more_is_made_all_the_same(void)
+{
+    g_autoptr(Fixture) f = fixture_of(1);
+    script(f, "threads items:1 threads items:1");
+    server_hold(f->server);
+    refresh(&f->first);
+    run_until_seen(f, 1);
+    refresh(&f->second);
+    cancel(&f->first);
+    cancel(&f->second);
+    server_release(f->server, ALL);
+    expect(f, 4);
+    g_assert_cmpuint(f->first.woken + f->second.woken, ==, 0);
 }
 
 static void all_threads_may_be_listed_anew_during_the_items_of_a_refresh(void)
@@ -1188,8 +1219,10 @@ int main(int argc, char **argv)
     TEST(two_refreshes_of_nothing_both_end);
     TEST(a_refresh_whose_listing_fails_asks_for_nothing_more);
     TEST(a_refresh_whose_items_fail_asks_for_nothing_more);
-    TEST(a_refresh_during_a_refresh_begins_after_it);
-    TEST(a_refresh_during_the_items_of_another_begins_anew);
+    TEST(refreshes_during_a_refresh_are_one_that_begins_after_it);
+    TEST(a_refresh_during_the_items_of_another_checks_all_of_them_again);
+    TEST(a_refresh_that_fails_does_not_fail_the_next_one);
+    TEST(a_refresh_that_nobody_waits_for_any_more_is_made_all_the_same);
     TEST(all_threads_may_be_listed_anew_during_the_items_of_a_refresh);
     TEST(a_refresh_ends_the_pause);
     TEST(what_was_checked_before_a_refresh_does_not_count);
