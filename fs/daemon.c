@@ -3,13 +3,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Those of a sanitizer, which are not inherited, are above (tests/sanitizer/runtime.c). */
+#ifdef CK_SANITIZED
+#define LAST_DESCRIPTOR 499U
+#else
+#define LAST_DESCRIPTOR ~0U
+#endif
+
+/* How many are closed one by one, where the kernel is older than Linux 5.9. */
+#define DESCRIPTORS 65536
+
+static void close_inherited(void)
+{
+    if (syscall(SYS_close_range, STDERR_FILENO + 1, LAST_DESCRIPTOR, 0) == 0)
+        return;
+    for (unsigned fd = STDERR_FILENO + 1; fd < MIN(DESCRIPTORS, LAST_DESCRIPTOR); fd++)
+        close((int)fd);
+}
+
+void ck_daemon_begin(char **arguments)
+{
+    int null;
+    do
+        null = open("/dev/null", O_RDWR);
+    while (null >= 0 && null <= STDERR_FILENO);
+    for (char **argument = arguments; *argument; argument++) {
+        char *path = g_str_has_prefix(*argument, "/dev/fd/") ? realpath(*argument, NULL) : NULL;
+        if (path)
+            *argument = path;
+    }
+    close_inherited();
+    signal(SIGXFSZ, SIG_IGN);
+}
 
 /* Waits for a byte (ready) or the end of the pipe (the child is gone), then exits. */
 static G_NORETURN void wait_for(pid_t child, int fd)
@@ -64,21 +99,31 @@ void ck_daemon_ready(int fd)
     close(fd);
 }
 
-void ck_daemon_notify(void)
+int ck_daemon_open_notify(void)
 {
-    static const char word[] = "READY=1";
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char *path = g_getenv("NOTIFY_SOCKET");
     gsize length = path ? strlen(path) : 0;
-    /* systemd's has a path; an abstract one ("@") would be out of reach, see landlock.c. */
-    if (length < 2 || length > sizeof address.sun_path || *path != '/')
-        return;
+    if (length < 2 || length > sizeof address.sun_path || (*path != '/' && *path != '@'))
+        return -1;
     memcpy(address.sun_path, path, length);
+    if (*path == '@') /* an abstract one (unix(7)) */
+        address.sun_path[0] = '\0';
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, size) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void ck_daemon_notify(int fd)
+{
+    static const char word[] = "READY=1";
     if (fd < 0)
         return;
     /* A manager that does not hear it says so itself. */
-    sendto(fd, word, sizeof word - 1, MSG_NOSIGNAL, (const struct sockaddr *)&address,
-           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+    send(fd, word, sizeof word - 1, MSG_NOSIGNAL);
     close(fd);
 }

@@ -10,7 +10,8 @@ typedef struct {
     gboolean opens_files;    /* by itself, once told that there is no open (FUSE_NO_OPEN_SUPPORT) */
     gboolean opens_folders;  /* the same with opendir; it then caches them as well */
     gboolean caches_folders; /* rightly, see ck_kernel_caches_folders() */
-    gboolean parallel_dirops; /* looks up in a folder while a readdir of it waits */
+    /* Looks up in a folder while a readdir of it waits. FALSE once INIT's reply has said so. */
+    gboolean parallel_dirops;
 } CkKernel;
 
 /* To be called from the session's init: sets *kernel and what connection wants. */

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -23,7 +27,8 @@ typedef struct {
 } Logged;
 
 struct _CkLog {
-    gboolean syslog;
+    int socket;               /* for a logger; -1: none */
+    gboolean syslog;          /* lines go there */
     gboolean journal;         /* standard error is the journal */
     const CkAccount *account; /* NULL: not known yet */
     Logged logged[CK_ERROR_LAST + 1];
@@ -51,11 +56,29 @@ static gboolean is_journal(void)
     return g_strcmp0(g_getenv("JOURNAL_STREAM"), stream) == 0;
 }
 
+/* As syslog(3) does, which would need another socket for a logger that was started anew, and a
+ * confined program gets none: this one is connected again, as it is for the first line. A logger
+ * that is away or hangs costs the line; nobody who reads waits for it. */
+static void send_line(const CkLog *log, int priority, const char *line)
+{
+    static const struct sockaddr_un logger = {AF_UNIX, "/dev/log"};
+    time_t now = time(NULL);
+    struct tm local;
+    char when[32];
+    strftime(when, sizeof when, "%b %e %T", localtime_r(&now, &local));
+    g_autofree char *text = g_strdup_printf("<%d>%s chatkitfs[%d]: %s", LOG_DAEMON | priority, when,
+                                            (int)getpid(), line);
+    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (send(log->socket, text, strlen(text), flags) < 0 && errno != EAGAIN &&
+        connect(log->socket, (const struct sockaddr *)&logger, sizeof logger) == 0)
+        send(log->socket, text, strlen(text), flags);
+}
+
 /* priority: of syslog(3). The journal knows by itself whose line it is; "<4>" is sd-daemon(3)'s. */
 static void write_line(const CkLog *log, int priority, const char *line)
 {
     if (log->syslog)
-        syslog(priority, "%s", line);
+        send_line(log, priority, line);
     else if (log->journal)
         fprintf(stderr, "<%d>%s\n", priority, line);
     else
@@ -79,6 +102,7 @@ static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
 CkLog *ck_log_new(void)
 {
     CkLog *log = g_new0(CkLog, 1);
+    log->socket = -1;
     log->journal = is_journal();
     g_log_set_writer_func(write_log, log, NULL);
     return log;
@@ -99,9 +123,13 @@ void ck_log_note(const CkLog *log, const char *line)
     fflush(stdout);
 }
 
+void ck_log_open_syslog(CkLog *log)
+{
+    log->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
 void ck_log_to_syslog(CkLog *log)
 {
-    openlog("chatkitfs", LOG_PID, LOG_DAEMON);
     log->syslog = TRUE;
 }
 

@@ -17,6 +17,9 @@ void ck_log_end(const CkLog *log, const GError *error);
 /* A line that is no message of GLib's, which a terminal gets on standard output. */
 void ck_log_note(const CkLog *log, const char *line);
 
+/* Opens what ck_log_to_syslog() needs, before the program is confined. */
+void ck_log_open_syslog(CkLog *log);
+
 /* From now on writes to syslog. */
 void ck_log_to_syslog(CkLog *log);
 

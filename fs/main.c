@@ -34,7 +34,8 @@ typedef struct {
     const CkOptions *options;
     CkLog *log;
     CkConfined confined;
-    int ready_fd; /* for ck_daemon_ready(), -1 in the foreground */
+    int ready_fd;   /* for ck_daemon_ready(), in the foreground for ck_daemon_notify() */
+    gboolean ready; /* the mount answers */
     gboolean stopped;
     gboolean timed_out;
     gboolean emptied;           /* the cache was damaged, and has been replaced meanwhile */
@@ -131,16 +132,16 @@ static void on_mount_ready(gpointer data)
 {
     Program *program = data;
     g_autofree char *confined = ck_confined_describe(&program->confined);
-    if (program->ready_fd < 0) {
+    program->ready = TRUE;
+    if (program->options->foreground) {
         ck_log_note(program->log, confined);
-        ck_daemon_notify();
+        ck_daemon_notify(program->ready_fd);
         return;
     }
     ck_log_to_syslog(program->log);
     g_message("%s", confined);
     ck_daemon_ready(program->ready_fd); /* which leaves the terminal */
     program->has_terminal = FALSE;
-    program->ready_fd = -1;
 }
 
 static void on_unmounted(gpointer data)
@@ -282,6 +283,11 @@ static gboolean serve(Program *program, CkKeeper *keeper, CkCache *cache, GError
     g_main_loop_run(program->loop);
     program->revalidator = NULL;
     program->session = NULL;
+    if (!program->ready && !program->stopped)
+        return ck_error_invalid(error,
+                                "can't mount on %s: it was unmounted at once, or the kernel and"
+                                " libfuse don't understand each other",
+                                options->mountpoint);
     return TRUE;
 }
 
@@ -310,6 +316,8 @@ static gboolean run_confined(Program *program, const char *mountpoint, GError **
         g_message("another mount uses the cache in %s: this one begins with a copy, and what it "
                   "fetches is not kept",
                   options->config->cache_dir);
+    if (!options->foreground)
+        ck_log_open_syslog(program->log);
     program->confined =
         ck_confine(options->config->offline ? NULL : options->config->account.base_url.value,
                    ck_cache_directory(cache));
@@ -324,8 +332,9 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
         return FALSE;
     if (!(mountpoint = ck_mountpoint_resolve(options->mountpoint, options->non_empty, error)))
         return FALSE;
-    Program program = {.options = options, .log = log, .ready_fd = -1};
-    if (!options->foreground && (program.ready_fd = ck_daemon_fork()) < 0) {
+    Program program = {.options = options, .log = log};
+    program.ready_fd = options->foreground ? ck_daemon_open_notify() : ck_daemon_fork();
+    if (program.ready_fd < 0 && !options->foreground) {
         g_set_error(error, CK_ERROR, CK_ERROR_INVALID, "can't start a process: %s",
                     g_strerror(errno));
         return FALSE;
@@ -388,6 +397,7 @@ static int failure_status(const CkOptions *options, const GError *error)
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    ck_daemon_begin(argv);
     ck_no_core();
     prctl(PR_SET_NAME, "chatkitfs"); /* for ps(1) and pkill(1), as mount.chatkitfs too */
     CkLog *log = ck_log_new();

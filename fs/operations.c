@@ -208,7 +208,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
     CkMount *mount = userdata;
     ck_kernel_choose(&mount->kernel, conn);
-    mount->ready(mount->ready_data);
+    mount->initialized = TRUE;
 }
 
 /* The files of the mount itself are beside the tree. */

@@ -121,10 +121,10 @@ static int unknown_option(Parse *parse, const char *how, const char *option)
 static gboolean is_mount_option(const char *option)
 {
     static const char *const names[] = {
-        "allow_other", "allow_root", "async",  "atime",    "auto_unmount", "default_permissions",
-        "dev",         "exec",       "fsname", "max_read", "noatime",      "nodev",
-        "noexec",      "nosuid",     "ro",     "rw",       "subtype",      "suid",
-        "sync",        NULL,
+        "allow_other", "allow_root", "async",  "atime",   "auto_unmount", "default_permissions",
+        "dev",         "exec",       "fsname", "noatime", "nodev",        "noexec",
+        "nosuid",      "ro",         "rw",     "subtype", "suid",         "sync",
+        NULL,
     };
     g_autofree char *name = g_strndup(option, strcspn(option, "="));
     return g_strv_contains(names, name);
@@ -254,6 +254,9 @@ static int take_option(Parse *parse, const char *option)
         options->foreground = options->debug = TRUE;
     else if (strcmp(option, "remount") == 0)
         return invalid(parse, "-o %s: unmount it, then mount it with other options", option);
+    else if (g_str_has_prefix(option, "max_read="))
+        return invalid(parse, "-o %s: the kernel chooses how much it reads; leave it out",
+                       "max_read");
     else if (!is_mount_option(option))
         return unknown_option(parse, "-o ", option);
     else if (strcmp(option, "ro") != 0 && strcmp(option, "rw") != 0) /* by default mount(8)'s */

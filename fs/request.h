@@ -59,7 +59,7 @@ typedef struct {
     guint64 operations;   /* that were started */
     guint64 waited;       /* those of them that were parked, however often */
     CkKernel kernel;      /* chosen with the first request, INIT */
-    gboolean initialized; /* INIT has been replied to */
+    gboolean initialized; /* which has come */
     CkStoreAhead *ahead;  /* the session's, as the next three */
     CkExpiry *expiry;
     CkNotifier *notifier;
@@ -71,7 +71,7 @@ typedef struct {
     gid_t gid;
     GQueue parked;                /* CkRequest */
     gboolean ending;              /* nothing is parked any more */
-    void (*ready)(gpointer data); /* called when the kernel has begun to talk to us */
+    void (*ready)(gpointer data); /* called when INIT has ended well */
     gpointer ready_data;
 } CkMount;
 

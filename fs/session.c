@@ -33,7 +33,17 @@ struct _CkSession {
     GSource *forgetting;
     void (*ended)(gpointer data);
     gpointer data;
+    gboolean begun; /* INIT, the first request, has ended well */
 };
+
+/* Whether kernel and libfuse have agreed how to talk, now that the first request is answered. */
+static gboolean begin(CkSession *session)
+{
+    session->begun = session->mount->initialized && !fuse_session_exited(session->fuse);
+    if (session->begun)
+        session->mount->ready(session->mount->ready_data);
+    return session->begun;
+}
 
 /* Takes requests until none is left. fuse_session_receive_buf() returns 0 once it is unmounted
  * (ENODEV), else -errno. */
@@ -53,6 +63,10 @@ static gboolean on_requests(int fd, GIOCondition condition, gpointer data)
             return G_SOURCE_REMOVE;
         }
         fuse_session_process_buf(session->fuse, &session->buffer);
+        if (!session->begun && !begin(session)) {
+            session->ended(session->data);
+            return G_SOURCE_REMOVE;
+        }
     }
     return G_SOURCE_CONTINUE;
 }
@@ -70,11 +84,10 @@ static ssize_t read_request(int fd, void *bytes, size_t size, void *userdata)
 static ssize_t write_reply(int fd, struct iovec *parts, int count, void *userdata)
 {
     CkMount *mount = userdata;
-    /* Written once, before the notifier has anything to write. */
-    if (!mount->initialized) {
-        if (mount->kernel.parallel_dirops && count > 1)
-            ck_kernel_allow_parallel_dirops(parts[1].iov_base, parts[1].iov_len);
-        mount->initialized = TRUE;
+    /* In the first reply, before the notifier has anything to write. */
+    if (mount->kernel.parallel_dirops && count > 1) {
+        ck_kernel_allow_parallel_dirops(parts[1].iov_base, parts[1].iov_len);
+        mount->kernel.parallel_dirops = FALSE;
     }
     return writev(fd, parts, count);
 }

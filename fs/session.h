@@ -9,8 +9,9 @@
 typedef struct _CkSession CkSession;
 
 /* Has the keeper mount. options: for -o, such as "fsname=x,allow_other"; debug: libfuse prints
- * every request. ended is called when somebody has unmounted. NULL where it fails, without an error
- * where libfuse has printed why. The mount must outlive the result. */
+ * every request. ended is called when somebody has unmounted, or when the kernel did not begin to
+ * talk to us, so that mount->ready was not called. NULL where it fails, without an error where
+ * libfuse has printed why. The mount must outlive the result. */
 CkSession *ck_session_mount(CkMount *mount, CkKeeper *keeper, const char *options, gboolean debug,
                             void (*ended)(gpointer data), gpointer data, GError **error);
 

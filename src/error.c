@@ -42,7 +42,7 @@ const char *ck_error_remedy(CkError code)
         return "please report this";
     case CK_ERROR_STORE_FULL:
         return "make room in the directory of --cache-dir; without one, make room in /var/tmp or "
-               "point SQLITE_TMPDIR to a larger disk";
+               "point SQLITE_TMPDIR to a larger disk; a limit may be too low, see ulimit -f";
     case CK_ERROR_STORE_DAMAGED:
         return "what the cache held is fetched again; read again";
     case CK_ERROR_STORE_VERSION:

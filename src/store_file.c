@@ -28,11 +28,27 @@
 
 /* Errors */
 
+static gboolean is_full(int cause)
+{
+    return cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+}
+
+/* Of a write that fails in a COMMIT SQLite tells no errno but that of the file: the database, its
+ * journal or log. */
+static gboolean has_no_room(sqlite3 *db)
+{
+    sqlite3_file *journal = NULL;
+    int cause = 0, cause_of_journal = 0;
+    sqlite3_file_control(db, NULL, SQLITE_FCNTL_LAST_ERRNO, &cause);
+    sqlite3_file_control(db, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+    if (journal && journal->pMethods)
+        journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &cause_of_journal);
+    return is_full(sqlite3_system_errno(db)) || is_full(cause) || is_full(cause_of_journal);
+}
+
 static CkError code_of(sqlite3 *db)
 {
-    int code = sqlite3_errcode(db) & 0xff;
-    int cause = sqlite3_system_errno(db);
-    switch (code) {
+    switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_NOMEM:
         return CK_ERROR_NO_MEMORY;
     case SQLITE_FULL:
@@ -42,7 +58,7 @@ static CkError code_of(sqlite3 *db)
         return CK_ERROR_STORE_DAMAGED;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return cause == ENOSPC || cause == EDQUOT ? CK_ERROR_STORE_FULL : CK_ERROR_STORE;
+        return has_no_room(db) ? CK_ERROR_STORE_FULL : CK_ERROR_STORE;
     default:
         return CK_ERROR_STORE;
     }

@@ -32,7 +32,7 @@ _chatkitfs() {
     local mount_options='group_by=user user= since= until= names= formats= base_url= api_key_file=
         api_key_env= organization= project= concurrency= page_size= timeout= ttl= relist= strict
         allow_delete offline cache_dir= cache_size= config= allow_other allow_root default_permissions nonempty ro
-        noatime fsname= max_read='
+        noatime fsname='
     local words=() arguments=() rest=$COMP_LINE word cur prev list='' before='' i
     COMPREPLY=()
 

@@ -83,8 +83,7 @@ function __chatkitfs_mount_options
                 nonempty\t'mount on a directory with something in it' \
                 ro\t'read-only, as it is' \
                 noatime\t'keep no times of access' \
-                fsname=\t'name in the mount table' \
-                max_read=\t'the largest read, in bytes'
+                fsname=\t'name in the mount table'
     end
 end
 

@@ -53,10 +53,11 @@ static int reports_fd = -1;
 /* gcc's UBSan is a library of its own, with a function of its own of that name. */
 static void (*set_fd_of_ubsan)(void *fd);
 
-/* Each gets a descriptor of its own, which it may close. */
+/* Each gets a descriptor of its own, which it may close. They are above those that the program
+ * closes when it begins (fs/daemon.c), and none takes the place of a standard stream. */
 static void *another_fd(void)
 {
-    return (void *)(intptr_t)fcntl(reports_fd, F_DUPFD_CLOEXEC, 0);
+    return (void *)(intptr_t)fcntl(reports_fd, F_DUPFD_CLOEXEC, 500);
 }
 
 static void report_to_file(void)
@@ -89,6 +90,9 @@ __attribute__((constructor)) static void open_reports(void)
         fprintf(stderr, "can't write the sanitizers' reports to %s: %s\n", path, strerror(errno));
         _exit(EXIT_FAILURE);
     }
+    int low = reports_fd;
+    reports_fd = (int)(intptr_t)another_fd();
+    close(low);
     void *ubsan = dlopen("libubsan.so.1", RTLD_LAZY | RTLD_NOLOAD);
     if (ubsan)
         *(void **)&set_fd_of_ubsan = dlsym(ubsan, "__sanitizer_set_report_fd");
