@@ -69,6 +69,9 @@ CkConfined ck_confine(const char *base_url, const char *directory)
     confined.files = all && confined.landlock > 0;
     confined.tcp = all && confined.landlock >= CK_LANDLOCK_TCP;
     confined.system_calls = ck_denylist();
+#ifdef CK_DENYLIST_SOCKETS
+    confined.sockets = confined.system_calls;
+#endif
     return confined;
 }
 
@@ -84,9 +87,11 @@ char *ck_confined_describe(const CkConfined *confined)
     g_autoptr(GString) left = g_string_new(NULL);
     append(done, confined->files, "files");
     append(done, confined->tcp, "TCP ports");
+    append(done, confined->sockets, "sockets");
     append(done, confined->system_calls, "system calls");
     append(left, !confined->files, "files (Landlock, Linux 5.13)");
     append(left, !confined->tcp, "TCP ports (Landlock, Linux 6.7)");
+    append(left, !confined->sockets, "sockets (seccomp; on i386 and s390x none can)");
     append(left, !confined->system_calls, "system calls (seccomp)");
     if (left->len == 0)
         return g_strdup_printf("confined: %s", done->str);

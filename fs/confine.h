@@ -13,6 +13,7 @@ typedef struct {
     gboolean files;        /* no program is run, and no file written but those of the cache */
     gboolean tcp;          /* no TCP port is connected to but the API's */
     gboolean system_calls; /* those of the list fail */
+    gboolean sockets;      /* there are none but for TCP, UDP and addresses (denylist.h) */
 } CkConfined;
 
 /* For the rest of the process's life. base_url: of the API, NULL: nothing is asked for; directory:

@@ -26,7 +26,10 @@ static gboolean write_status(GString *out, gpointer data, GError **error)
         .usage = ck_api_usage(mount->api),
         .operations = mount->operations,
         .waited = mount->waited,
-        .confined = {mount->confined.files, mount->confined.tcp, mount->confined.system_calls},
+        .confined = {.files = mount->confined.files,
+                     .tcp = mount->confined.tcp,
+                     .sockets = mount->confined.sockets,
+                     .system_calls = mount->confined.system_calls},
     };
     if (!ck_store_counts(mount->store, &status.counts, error) ||
         !ck_store_checks(mount->store, &status.checks, error) ||

@@ -232,6 +232,7 @@ static void write_confined(Writer *writer, const CkStatus *status)
     begin(writer, "confined");
     boolean(writer, "files", status->confined.files);
     boolean(writer, "tcp", status->confined.tcp);
+    boolean(writer, "sockets", status->confined.sockets);
     boolean(writer, "system_calls", status->confined.system_calls);
     end_object(writer);
 }

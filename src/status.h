@@ -18,7 +18,7 @@ typedef struct {
     guint64 operations; /* of the file system, and … */
     guint64 waited;     /* those of them that had to wait for a fetch */
     struct {
-        gboolean files, tcp, system_calls; /* what the process has given up, see fs/confine.h */
+        gboolean files, tcp, sockets, system_calls; /* what the process has given up, see fs/confine.h */
     } confined;
     struct {
         const char *message; /* NULL: there was none */

@@ -45,6 +45,7 @@ mount_with_key_log() {
     expect "$(confinement)" $'1\t2'
     expect "$(confined system_calls)" true
     local level='system calls'
+    [[ $(confined sockets) == false ]] || level="sockets, $level"
     if [[ $(confined files) == true ]]; then
         [[ $(confined tcp) == false ]] || level="TCP ports, $level"
         level="files, $level"

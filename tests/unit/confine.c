@@ -7,20 +7,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <linux/fs.h>
+#include <linux/netlink.h>
+#include <netdb.h>
 #include <pty.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <syslog.h>
 #include <unistd.h>
 
+#include "denylist.h"
 #include "landlock.h"
 #include "rows.h"
 #include "store_file.h"
@@ -32,6 +37,8 @@ typedef struct {
     guint16 port;    /* its */
     guint16 other_port;
     int other_listener;
+    struct sockaddr_un server; /* somebody's, in the directory outside */
+    int server_socket;
     int terminal, terminal_end;
 } Fixture;
 
@@ -64,6 +71,12 @@ static void set_up(Fixture *f, gconstpointer data)
     f->listener = listen_on_loopback(&f->port);
     f->other_listener = listen_on_loopback(&f->other_port);
     g_assert_cmpint(openpty(&f->terminal, &f->terminal_end, NULL, NULL, NULL), ==, 0);
+    g_autofree char *server = path_in(f->outside, "server");
+    f->server.sun_family = AF_UNIX;
+    g_strlcpy(f->server.sun_path, server, sizeof f->server.sun_path);
+    f->server_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(f->server_socket, (struct sockaddr *)&f->server, sizeof f->server), ==, 0);
+    g_assert_cmpint(listen(f->server_socket, 8), ==, 0);
     g_autofree char *file = path_in(f->outside, "file");
     g_assert_true(g_file_set_contents(file, "text", -1, NULL));
 }
@@ -87,6 +100,7 @@ static void tear_down(Fixture *f, gconstpointer data)
     remove_all(f->outside);
     close(f->listener);
     close(f->other_listener);
+    close(f->server_socket);
     close(f->terminal);
     close(f->terminal_end);
 }
@@ -132,6 +146,11 @@ static gboolean reaches_all_there_is(const Fixture *f, const CkConfined *confine
     guint expected = version > 0 ? (guint)version : 0;
     return confined->landlock == expected && confined->files == (expected > 0) &&
            confined->tcp == (expected >= CK_LANDLOCK_TCP) && confined->system_calls &&
+#ifdef CK_DENYLIST_SOCKETS
+           confined->sockets &&
+#else
+           !confined->sockets &&
+#endif
            prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2;
 }
 
@@ -141,8 +160,9 @@ static gboolean writes_nothing_outside(const Fixture *f, const CkConfined *confi
     g_autofree char *new = path_in(f->outside, "new");
     g_autofree char *inside = path_in(f->directory, "new");
     const struct sockaddr_un socket_address = {AF_UNIX, "/tmp/chatkitfs-confine-test"};
-    int unix_socket = socket(AF_UNIX, SOCK_STREAM, 0);
+    int pair[2];
     gboolean can = confined->files;
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
     close(open(inside, O_WRONLY | O_CREAT, 0600));
     return is_denied("write", can, open(file, O_WRONLY), EACCES, 0) &&
            is_denied("append", can, open(file, O_RDWR | O_APPEND), EACCES, 0) &&
@@ -152,10 +172,9 @@ static gboolean writes_nothing_outside(const Fixture *f, const CkConfined *confi
            is_denied("directory", can, mkdir(new, 0700), EACCES, 0) &&
            is_denied("link", can, symlink("a", new), EACCES, 0) &&
            is_denied("fifo", can, mkfifo(new, 0600), EACCES, 0) &&
-           is_denied(
-               "socket", can,
-               bind(unix_socket, (const struct sockaddr *)&socket_address, sizeof socket_address),
-               EACCES, 0) &&
+           is_denied("socket", can,
+                     bind(pair[0], (const struct sockaddr *)&socket_address, sizeof socket_address),
+                     EACCES, 0) &&
            is_denied("rename", can, rename(file, new), EACCES, 0) &&
            is_denied("move in", can, rename(file, inside), EACCES, EXDEV) &&
            is_denied("move out", can, rename(inside, new), EACCES, EXDEV) &&
@@ -176,6 +195,24 @@ static gboolean changes_no_attributes(const Fixture *f, const CkConfined *confin
            is_denied("fchownat", can, fchownat(AT_FDCWD, file, getuid(), getgid(), 0), EPERM, 0) &&
            is_denied("utimensat", can, utimensat(AT_FDCWD, file, NULL, 0), EPERM, 0) &&
            is_denied("truncate", can, truncate(file, 0), EPERM, EACCES);
+}
+
+/* Those of an open file are what they were. */
+static gboolean changes_nothing_of_an_open_file(const Fixture *f, const CkConfined *confined)
+{
+    g_autofree char *file = path_in(f->outside, "file");
+    struct stat before, after;
+    struct fsxattr attributes = {0};
+    int fd = open(file, O_RDONLY), flags = FS_NODUMP_FL, generation = 7;
+    gboolean can = confined->system_calls;
+    return is_done("stat", fstat(fd, &before)) && is_done("fchmod", fchmod(fd, 0777)) &&
+           is_done("fchown", fchown(fd, getuid() + 1, getgid() + 1)) &&
+           is_done("stat", fstat(fd, &after)) && before.st_mode == after.st_mode &&
+           before.st_uid == after.st_uid && before.st_gid == after.st_gid &&
+           is_denied("FS_IOC_SETFLAGS", can, ioctl(fd, FS_IOC_SETFLAGS, &flags), EPERM, 0) &&
+           is_denied("FS_IOC_FSSETXATTR", can, ioctl(fd, FS_IOC_FSSETXATTR, &attributes), EPERM,
+                     0) &&
+           is_denied("FS_IOC_SETVERSION", can, ioctl(fd, FS_IOC_SETVERSION, &generation), EPERM, 0);
 }
 
 static gboolean writes_in_its_directory(const Fixture *f, const CkConfined *confined)
@@ -204,7 +241,6 @@ static gboolean becomes_a_daemon(const Fixture *f, const CkConfined *confined)
 {
     (void)f;
     (void)confined;
-    syslog(LOG_DEBUG, "a test of chatkitfs");
     return is_done("/dev/null", open("/dev/null", O_RDWR)) && is_done("chdir", chdir("/"));
 }
 
@@ -234,6 +270,167 @@ static gboolean connects_to_one_port(const Fixture *f, const CkConfined *confine
            is_denied("bind", confined->tcp,
                      bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&any, sizeof any),
                      EACCES, 0);
+}
+
+/* Sockets */
+
+/* What libcurl makes, and the C library as it resolves names. A stream of netlink is none that the
+ * kernel has. */
+static gboolean is_needed(int family, int type, int protocol)
+{
+    if (family == AF_NETLINK)
+        return type >= SOCK_STREAM && type <= SOCK_RAW && protocol == NETLINK_ROUTE;
+    return (family == AF_INET || family == AF_INET6) &&
+           ((type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP)) ||
+            (type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP)));
+}
+
+static gboolean makes(int family, int type, int protocol, gboolean allowed)
+{
+    int fd = socket(family, type, protocol);
+    gboolean denied = fd < 0 && errno == EPERM;
+    if (fd >= 0)
+        close(fd);
+    if (denied == allowed)
+        g_printerr("# socket %d %d %d: %s\n", family, type, protocol, denied ? "denied" : "made");
+    return denied != allowed;
+}
+
+/* Every family there is and more, every type, and protocols beyond the last, IPPROTO_MPTCP. */
+static gboolean makes_only_the_sockets_it_needs(const Fixture *f, const CkConfined *confined)
+{
+    (void)f;
+    if (!confined->sockets)
+        return is_done("one that it does not need", socket(AF_UNIX, SOCK_DGRAM, 0));
+    for (int family = 0; family < 64; family++)
+        for (int type = 0; type <= 0xf; type++)
+            for (int protocol = 0; protocol < 300; protocol++)
+                if (!makes(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol,
+                           is_needed(family, type, protocol)))
+                    return FALSE;
+    return makes(AF_INET, SOCK_STREAM, -1, FALSE) && makes(-1, SOCK_STREAM, 0, FALSE);
+}
+
+/* As clone(2) takes them: flags and stack, on s390x the other way round. */
+static long clone_with(unsigned long flags)
+{
+#ifdef __s390__
+    long child = syscall(SYS_clone, 0L, flags | SIGCHLD, 0L, 0L, 0L);
+#else
+    long child = syscall(SYS_clone, flags | SIGCHLD, 0L, 0L, 0L, 0L);
+#endif
+    if (child == 0)
+        _exit(0);
+    return child;
+}
+
+#if GLIB_SIZEOF_LONG > 4
+#define UPPER (1L << 32)
+#else
+#define UPPER 0L
+#endif
+
+/* The kernel ignores the upper half of an argument, and so does the filter. */
+static gboolean is_not_deceived_by_upper_halves(const Fixture *f, const CkConfined *confined)
+{
+    gboolean can = confined->sockets;
+    (void)f;
+#ifndef CK_DENYLIST_SOCKETS
+    return !can;
+#else
+    return is_done("TCP", syscall(SYS_socket, UPPER | AF_INET, UPPER | SOCK_STREAM, UPPER)) &&
+           is_denied("family", can, syscall(SYS_socket, UPPER | AF_UNIX, SOCK_STREAM, 0L), EPERM,
+                     0) &&
+           is_denied("protocol", can,
+                     syscall(SYS_socket, AF_INET, SOCK_STREAM, UPPER | IPPROTO_MPTCP), EPERM, 0) &&
+           is_denied("clone", can, clone_with((unsigned long)UPPER | CLONE_NEWUSER), EPERM, 0);
+#endif
+}
+
+/* No other Unix socket can be reached by one of a pair. */
+static gboolean makes_pairs_of_streams(const Fixture *f, const CkConfined *confined)
+{
+    int pair[2];
+    return is_done("pair", socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) &&
+           is_done("write", write(pair[0], "x", 1)) &&
+           is_denied("connect", TRUE,
+                     connect(pair[0], (const struct sockaddr *)&f->server, sizeof f->server),
+                     EINVAL, EISCONN) &&
+           is_denied("TCP", confined->sockets, socketpair(AF_INET, SOCK_STREAM, 0, pair), EPERM,
+                     0) &&
+           is_denied("datagrams", confined->sockets, socketpair(AF_UNIX, SOCK_DGRAM, 0, pair),
+                     EPERM, 0);
+}
+
+static gboolean resolves_names(const Fixture *f, const CkConfined *confined)
+{
+    const struct addrinfo hints = {.ai_flags = AI_ADDRCONFIG, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *addresses;
+    (void)f;
+    (void)confined;
+    int failure = getaddrinfo("localhost", "80", &hints, &addresses);
+    if (failure)
+        g_printerr("# localhost: %s\n", gai_strerror(failure));
+    return !failure;
+}
+
+/* By which Landlock would not see that a connection is made. */
+static gboolean connects_to_nobody_as_it_sends(const Fixture *f, const CkConfined *confined)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(f->other_port),
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    struct iovec part = {(char *)"x", 1};
+    struct mmsghdr message = {.msg_hdr = {.msg_name = &address,
+                                          .msg_namelen = sizeof address,
+                                          .msg_iov = &part,
+                                          .msg_iovlen = 1}};
+    gboolean can = confined->sockets;
+    int fds[3];
+    for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+    return is_denied("sendto", can,
+                     sendto(fds[0], "x", 1, MSG_FASTOPEN, (const struct sockaddr *)&address,
+                            sizeof address),
+                     EPERM, 0) &&
+           is_denied("sendmsg", can, sendmsg(fds[1], &message.msg_hdr, MSG_FASTOPEN | MSG_NOSIGNAL),
+                     EPERM, 0) &&
+           is_denied("sendmmsg", can, sendmmsg(fds[2], &message, 1, MSG_FASTOPEN), EPERM, 0);
+}
+
+static gboolean is_no_server(const Fixture *f, const CkConfined *confined)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    gboolean can = confined->sockets;
+    return is_denied("listen", can, listen(fd, 1), EPERM, 0) &&
+           is_done("not to wait", fcntl(f->listener, F_SETFL, O_NONBLOCK)) &&
+           is_denied("accept", can, accept(f->listener, NULL, NULL), EPERM, 0);
+}
+
+/* Processes */
+
+static gboolean starts_processes_in_no_namespace(const Fixture *f, const CkConfined *confined)
+{
+    static const unsigned long flags[] = {
+        CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+        CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNS};
+    gboolean can = confined->system_calls;
+    (void)f;
+    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
+        if (!is_denied("clone", can, clone_with(flags[i]), EPERM, 0))
+            return FALSE;
+    return is_done("process", clone_with(0)) &&
+           is_denied("clone3", can, syscall(SYS_clone3, NULL, 0L), ENOSYS, 0);
+}
+
+static gboolean limits_nobody_else(const Fixture *f, const CkConfined *confined)
+{
+    struct rlimit limit;
+    (void)f;
+    return is_denied("prlimit", confined->system_calls,
+                     prlimit(getppid(), RLIMIT_CORE, NULL, &limit), EPERM, 0) &&
+           is_done("getrlimit", getrlimit(RLIMIT_CORE, &limit)) &&
+           is_done("setrlimit", setrlimit(RLIMIT_CORE, &limit));
 }
 
 /* With arguments that would do nothing. */
@@ -305,6 +502,12 @@ static gboolean calls_nothing_of_the_list(const Fixture *f, const CkConfined *co
         {"adjtimex", SYS_adjtimex},
         {"sethostname", SYS_sethostname},
         {"setdomainname", SYS_setdomainname},
+        /* newer than Debian 12's headers, or than its libseccomp */
+        {"fchmodat2", 452},
+        {"setxattrat", 463},
+        {"removexattrat", 466},
+        {"open_tree_attr", 467},
+        {"file_setattr", 469},
 #ifdef SYS_setuid32 /* the calls of 32-bit machines with ids of 32 bits */
         {"setuid32", SYS_setuid32},
         {"setgid32", SYS_setgid32},
@@ -336,8 +539,9 @@ static gboolean calls_nothing_of_the_list(const Fixture *f, const CkConfined *co
 static gboolean types_into_no_terminal(const Fixture *f, const CkConfined *confined)
 {
     struct winsize size;
-    return is_denied("TIOCSTI", confined->system_calls, ioctl(f->terminal_end, TIOCSTI, "x"), EPERM,
-                     0) &&
+    gboolean can = confined->system_calls;
+    return is_denied("TIOCSTI", can, ioctl(f->terminal_end, TIOCSTI, "x"), EPERM, 0) &&
+           is_denied("TIOCLINUX", can, ioctl(f->terminal_end, TIOCLINUX, "x"), EPERM, 0) &&
            is_done("TIOCGWINSZ", ioctl(f->terminal_end, TIOCGWINSZ, &size));
 }
 
@@ -438,25 +642,47 @@ static void lose(const int *calls, gsize count)
 
 /* Each of the two denies what it does without the other. */
 
+/* In all ways that take no permission to write, by which Landlock does not see it either before
+ * Linux 6.2. */
+static gboolean empties_no_file(const Fixture *f)
+{
+    g_autofree char *file = path_in(f->outside, "file");
+    const guint64 how[3] = {O_RDONLY | O_TRUNC, 0, 0}; /* struct open_how */
+    static const int modes[] = {O_RDONLY, O_ACCMODE};
+    for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
+#ifdef SYS_open
+        if (!is_denied("open", TRUE, syscall(SYS_open, file, modes[i] | O_TRUNC, 0), EPERM, 0))
+            return FALSE;
+#endif
+        if (!is_denied("openat", TRUE, syscall(SYS_openat, AT_FDCWD, file, modes[i] | O_TRUNC, 0),
+                       EPERM, 0))
+            return FALSE;
+    }
+    return is_denied("openat2", TRUE, syscall(SYS_openat2, AT_FDCWD, file, how, sizeof how), ENOSYS,
+                     0) &&
+           is_done("open", open(file, O_WRONLY | O_TRUNC));
+}
+
 static gboolean has_the_list_alone(const Fixture *f, const CkConfined *confined)
 {
     return !confined->landlock && !confined->files && !confined->tcp && confined->system_calls &&
            executes_nothing(f, confined) &&
-           is_done("write", open(f->outside, O_TMPFILE | O_RDWR, 0600));
+           is_done("write", open(f->outside, O_TMPFILE | O_RDWR, 0600)) && empties_no_file(f);
 }
 
 static gboolean has_landlock_alone(const Fixture *f, const CkConfined *confined)
 {
     g_autofree char *file = path_in(f->outside, "file");
     return confined->files == (confined->landlock > 0) && !confined->system_calls &&
-           executes_nothing(f, confined) &&
+           !confined->sockets && executes_nothing(f, confined) &&
            is_denied("truncate", confined->landlock >= 3, truncate(file, 0), EACCES, 0);
 }
 
 static gboolean has_nothing(const Fixture *f, const CkConfined *confined)
 {
     (void)f;
-    return !confined->landlock && !confined->files && !confined->tcp && !confined->system_calls;
+    return !confined->landlock && !confined->files && !confined->tcp && !confined->sockets &&
+           !confined->system_calls;
 }
 
 static void a_kernel_that_can_do_less_is_told(Fixture *f, gconstpointer data)
@@ -544,13 +770,16 @@ static void tells_what_is_reached_and_what_is_not(void)
         CkConfined confined;
         const char *text;
     } cases[] = {
-        {{7, TRUE, TRUE, TRUE}, "confined: files, TCP ports, system calls"},
-        {{2, TRUE, FALSE, TRUE},
-         "confined: files, system calls; not, this kernel can't: TCP ports (Landlock, Linux 6.7)"},
-        {{0, FALSE, FALSE, FALSE},
+        {{7, TRUE, TRUE, TRUE, TRUE}, "confined: files, TCP ports, sockets, system calls"},
+        {{7, TRUE, TRUE, TRUE, FALSE},
+         "confined: files, TCP ports, system calls; not, this kernel can't: sockets (seccomp; on "
+         "i386 and s390x none can)"},
+        {{2, TRUE, FALSE, TRUE, TRUE},
+         "confined: files, sockets, system calls; not, this kernel can't: TCP ports (Landlock, "
+         "Linux 6.7)"},
+        {{0, FALSE, FALSE, FALSE, FALSE},
          "not confined, this kernel can't: files (Landlock, Linux 5.13), TCP ports (Landlock, "
-         "Linux "
-         "6.7), system calls (seccomp)"},
+         "Linux 6.7), sockets (seccomp; on i386 and s390x none can), system calls (seccomp)"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = ck_confined_describe(&cases[i].confined);
@@ -567,11 +796,20 @@ int main(int argc, char **argv)
         {"/confine/level", reaches_all_there_is},
         {"/confine/files/outside", writes_nothing_outside},
         {"/confine/files/attributes", changes_no_attributes},
+        {"/confine/files/open", changes_nothing_of_an_open_file},
         {"/confine/files/inside", writes_in_its_directory},
         {"/confine/files/read", reads_everywhere},
         {"/confine/daemon", becomes_a_daemon},
         {"/confine/execute", executes_nothing},
         {"/confine/tcp", connects_to_one_port},
+        {"/confine/sockets", makes_only_the_sockets_it_needs},
+        {"/confine/sockets/upper", is_not_deceived_by_upper_halves},
+        {"/confine/sockets/pairs", makes_pairs_of_streams},
+        {"/confine/sockets/names", resolves_names},
+        {"/confine/sockets/fast-open", connects_to_nobody_as_it_sends},
+        {"/confine/sockets/server", is_no_server},
+        {"/confine/processes/namespaces", starts_processes_in_no_namespace},
+        {"/confine/processes/limits", limits_nobody_else},
         {"/confine/system-calls", calls_nothing_of_the_list},
         {"/confine/terminal", types_into_no_terminal},
         {"/confine/threads", holds_for_threads},

@@ -61,6 +61,7 @@ static void a_new_mount_has_every_member(void)
                     "  \"confined\": {\n"
                     "    \"files\": false,\n"
                     "    \"tcp\": false,\n"
+                    "    \"sockets\": false,\n"
                     "    \"system_calls\": false\n"
                     "  },\n"
                     "  \"counts\": {\n"
@@ -195,7 +196,7 @@ static void every_number_stands_where_it_belongs(void)
         "\"offline\": false,",
         "\"cache_dir\": \"/a cache\",",
         "\"cache_size\": 35\n",
-        "\"files\": true,\n    \"tcp\": false,\n    \"system_calls\": true\n",
+        "\"files\": true,\n    \"tcp\": false,\n    \"sockets\": false,\n    \"system_calls\": true\n",
         "\"threads\": 2,",
         "\"users\": 1,",
         "\"items\": 9223372036854775807\n",
