@@ -154,6 +154,11 @@ static gboolean is_private(const CkKey *key, const char *path, int fd, GError **
     if (!S_ISREG(status.st_mode))
         return ck_error_invalid(
             error, "the API key file %s is not a regular file: write the key into one", path);
+    if (status.st_uid != geteuid() && status.st_uid != 0 && !is_credential(key, path))
+        return ck_error_invalid(error,
+                                "the API key file %s belongs to another user (%u): chown it to"
+                                " yourself or to root, or name another file",
+                                path, (guint)status.st_uid);
     if ((status.st_mode & 077) && !is_credential(key, path))
         return ck_error_invalid(error, "others can use the API key file %s: chmod 600 %s", path,
                                 path);

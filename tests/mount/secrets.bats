@@ -192,6 +192,21 @@ mounted_with() {
     expect_requests 0
 }
 
+@test "a file of somebody who is neither the caller nor root is refused, and a credential is not" {
+    local file=$KEY_FILE program=("$CHATKITFS")
+    if ((EUID == 0)); then
+        write_key "$KEY"$'\n'"$NEW_KEY"
+        chown 65534 "$KEY_FILE"
+    else
+        # Where there is no other user than this one, root's files are somebody else's.
+        file=/etc/passwd
+        program=(unshare -Ur "$CHATKITFS")
+    fi
+    fails "$file belongs to another user \(65534\): chown it" "${program[@]}" --api-key-file="$file" "$MNT"
+    CREDENTIALS_DIRECTORY=${file%/*} fails 'must hold nothing but the key' "${program[@]}" --api-key-file="$file" "$MNT"
+    expect_requests 0
+}
+
 # --- Who could tell it -----------------------------------------------------------------------
 
 @test "a server that repeats the key does not get it into log, errors, status or cache" {
