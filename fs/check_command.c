@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "cache.h"
 #include "confine.h"
 #include "error.h"
 #include "mountpoint.h"
@@ -144,7 +145,7 @@ static void append_deleting(GString *out, const CkConfig *config)
                                                 : "nothing can be deleted");
 }
 
-static void append_cache(GString *out, const CkConfig *config)
+static void append_cache(GString *out, const CkConfig *config, const char *other)
 {
     g_autofree char *size = g_format_size_full(config->cache_size, G_FORMAT_SIZE_IEC_UNITS);
     if (config->cache_dir)
@@ -153,6 +154,10 @@ static void append_cache(GString *out, const CkConfig *config)
     else
         g_string_append(out,
                         "cache          none: what is read is fetched again by the next mount\n");
+    if (other)
+        g_string_append_printf(
+            out, "               %s: a mount keeps it under another name, and begins anew\n",
+            other);
 }
 
 /* shown: its value. What a message would call by that alone has no source to tell. */
@@ -188,7 +193,8 @@ static void append_account(GString *out, const CkOptions *options)
         append_setting(out, "project        ", account->project.value, &account->project, "");
 }
 
-static void tell(const CkOptions *options, const char *mountpoint, const Answer *answer)
+static void tell(const CkOptions *options, const char *mountpoint, const char *other,
+                 const Answer *answer)
 {
     GString *out = g_string_new(NULL);
     append_account(out, options);
@@ -196,7 +202,7 @@ static void tell(const CkOptions *options, const char *mountpoint, const Answer 
     append_folders(out, options->config);
     append_currency(out, options->config);
     append_deleting(out, options->config);
-    append_cache(out, options->config);
+    append_cache(out, options->config, other);
     if (mountpoint)
         g_string_append_printf(out, "mountpoint     %s, free\n", mountpoint);
     fputs(out->str, stdout);
@@ -206,14 +212,15 @@ static void tell(const CkOptions *options, const char *mountpoint, const Answer 
 gboolean ck_check_command(const CkOptions *options, GError **error)
 {
     const CkConfig *config = options->config;
-    g_autofree char *mountpoint = NULL;
+    g_autofree char *mountpoint = NULL, *other = NULL;
     Answer answer = {0};
     if (!ck_key_read(config->key, error) || !ck_config_check(config, error))
         return FALSE;
     if (options->mountpoint &&
         !(mountpoint = ck_mountpoint_resolve(options->mountpoint, options->non_empty, error)))
         return FALSE;
-    if (config->cache_dir && !ck_private_directory_check(config->cache_dir, mountpoint, error))
+    if (config->cache_dir && (!ck_private_directory_check(config->cache_dir, mountpoint, error) ||
+                              !ck_cache_check(config, &other, error)))
         return FALSE;
     if (!config->offline) {
         ck_confine(config->account.base_url.value, NULL);
@@ -221,6 +228,6 @@ gboolean ck_check_command(const CkOptions *options, GError **error)
         if (!ask(loop, config, &answer, error))
             return FALSE;
     }
-    tell(options, mountpoint, &answer);
+    tell(options, mountpoint, other, &answer);
     return TRUE;
 }

@@ -104,30 +104,104 @@ static gboolean make_file(const CkCache *cache, GError **error)
     return fd >= 0;
 }
 
-static const char *const parts[] = {"", "-wal", "-shm"};
+/* Of a database, which may hold committed data in any of them. */
+static const char *const parts[] = {"-journal", "-wal", "-shm", ""};
 
-static void remove_file(const CkCache *cache)
+static gboolean has_part(const char *path, const char *part)
+{
+    g_autofree char *file = g_strconcat(path, part, NULL);
+    return g_access(file, F_OK) == 0;
+}
+
+static void remove_file(const char *path)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
-        g_autofree char *part = g_strconcat(cache->path, parts[i], NULL);
+        g_autofree char *part = g_strconcat(path, parts[i], NULL);
         unlink(part);
     }
 }
 
-/* The last damaged one is kept, for whoever wants to know. */
-static gboolean move_aside(const CkCache *cache, const GError *why, GError **error)
+/* The file itself comes last: a mount that is killed in between leaves the rest to the next one. */
+static gboolean move_file(const CkCache *cache, const char *path, const char *to, GError **error)
 {
-    g_autofree char *aside = g_strconcat(cache->path, ".damaged", NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
-        g_autofree char *from = g_strconcat(cache->path, parts[i], NULL);
-        g_autofree char *to = g_strconcat(aside, parts[i], NULL);
-        unlink(to);
-        if (rename(from, to) != 0 && errno != ENOENT)
+        g_autofree char *from_part = g_strconcat(path, parts[i], NULL);
+        g_autofree char *to_part = g_strconcat(to, parts[i], NULL);
+        if (rename(from_part, to_part) != 0 && errno != ENOENT)
             return fail_with_errno(error, cache->directory);
     }
+    return TRUE;
+}
+
+/* The last damaged one is kept, for whoever wants to know. */
+static gboolean move_damaged(const CkCache *cache, const GError *why, GError **error)
+{
+    g_autofree char *aside = g_strconcat(cache->path, ".damaged", NULL);
+    remove_file(aside);
+    if (!move_file(cache, cache->path, aside, error))
+        return FALSE;
     g_warning("the cache is damaged (%s): it is now %s, and a new one is begun", why->message,
               aside);
     return TRUE;
+}
+
+/* Files of other versions: none is ever written to, overwritten or removed. */
+
+/* The file that another version left for the account, to be freed; NULL if there is none, or if
+ * this version has begun its own. *version: of the program that made it. The name NAME.sqlite is
+ * only 0.1's: it empties a file of that name that it did not make. */
+static char *find_other(const char *directory, const char *name, char **version)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s.db", directory, name);
+    g_autofree char *former = g_strdup_printf("%s/%s.sqlite", directory, name);
+    if ((*version = ck_store_other_version(path)))
+        return g_steal_pointer(&path);
+    if (has_part(path, "") || !has_part(former, ""))
+        return NULL;
+    *version = g_strdup("0.1.0");
+    return g_steal_pointer(&former);
+}
+
+/* Whether a file can be moved there; also the rest of one, see move_file(). */
+static gboolean is_free(const char *path, const char *to)
+{
+    gboolean taken = has_part(to, "");
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+        taken |= has_part(path, parts[i]) && has_part(to, parts[i]);
+    return !taken;
+}
+
+static gboolean move_other(const CkCache *cache, const char *name, GError **error)
+{
+    g_autofree char *version = NULL;
+    g_autofree char *path = find_other(cache->directory, name, &version);
+    if (!path)
+        return TRUE;
+    g_autofree char *aside = g_strdup_printf("%s.%s", path, version);
+    for (guint i = 2; !is_free(path, aside); i++) {
+        g_free(aside);
+        aside = g_strdup_printf("%s.%s.%u", path, version, i);
+    }
+    if (!move_file(cache, path, aside, error))
+        return FALSE;
+    g_message("the cache was made by chatkitfs %s, and this version can't use it: it is kept as "
+              "%s, and everything is fetched again",
+              version, aside);
+    return TRUE;
+}
+
+gboolean ck_cache_check(const CkConfig *config, char **other, GError **error)
+{
+    g_autofree char *name = ck_cache_name(config);
+    g_autofree char *version = NULL;
+    g_autofree char *path = find_other(config->cache_dir, name, &version);
+    *other = path ? g_strdup_printf("%s was made by chatkitfs %s", path, version) : NULL;
+    return !path || !config->offline ||
+           ck_error_invalid(error,
+                            "the cache %s, and this version can't show it: use that version, or "
+                            "mount without --offline (or run chatkitfs --sync), which keeps the "
+                            "file under another name and fetches everything again",
+                            *other);
 }
 
 /* How the file was left: "clean SIZE TIME INODE", which vouches for a file that nobody has written
@@ -173,7 +247,7 @@ static void follow_key(CkCache *cache)
 {
     g_autofree char *name = ck_cache_name(cache->config);
     g_autofree char *lock_path = g_strdup_printf("%s/%s.lock", cache->directory, name);
-    g_autofree char *path = g_strdup_printf("%s/%s.sqlite", cache->directory, name);
+    g_autofree char *path = g_strdup_printf("%s/%s.db", cache->directory, name);
     g_autofree char *left = describe_file(cache);
     int lock =
         left && strcmp(path, cache->path) != 0 ? open_own(cache->directory, lock_path, NULL) : -1;
@@ -298,17 +372,11 @@ static CkStore *open_file(CkCache *cache, gboolean check, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     CkStore *store = try_file(cache, check, &reason);
-    if (g_error_matches(reason, CK_ERROR, CK_ERROR_STORE_VERSION)) {
-        remove_file(cache);
-    } else if (g_error_matches(reason, CK_ERROR, CK_ERROR_STORE_DAMAGED)) {
-        if (!move_aside(cache, reason, error))
-            return NULL;
-    } else {
-        if (reason)
-            g_propagate_error(error, g_steal_pointer(&reason));
-        return store;
-    }
-    return try_file(cache, FALSE, error);
+    if (g_error_matches(reason, CK_ERROR, CK_ERROR_STORE_DAMAGED))
+        return move_damaged(cache, reason, error) ? try_file(cache, FALSE, error) : NULL;
+    if (reason)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    return store;
 }
 
 static CkStore *open_own_file(CkCache *cache, GError **error)
@@ -343,12 +411,12 @@ static gboolean open_store(CkCache *cache, GError **error)
 {
     g_autofree char *name = ck_cache_name(cache->config);
     g_autofree char *lock = g_strdup_printf("%s/%s.lock", cache->directory, name);
-    g_autofree char *path = g_strdup_printf("%s/%s.sqlite", cache->directory, name);
+    g_autofree char *path = g_strdup_printf("%s/%s.db", cache->directory, name);
     if ((cache->lock = open_own(cache->directory, lock, error)) < 0)
         return FALSE;
     if (flock(cache->lock, LOCK_EX | LOCK_NB) == 0) {
         cache->path = g_steal_pointer(&path);
-        cache->store = open_own_file(cache, error);
+        cache->store = move_other(cache, name, error) ? open_own_file(cache, error) : NULL;
     } else if (errno != EWOULDBLOCK) {
         fail_with_errno(error, cache->directory);
     } else {
@@ -369,8 +437,9 @@ CkCache *ck_cache_open(GMainContext *context, const CkConfig *config, const char
     cache->directory = ck_private_directory_make(config->cache_dir, mountpoint, error);
     if (!cache->directory)
         return NULL;
+    g_autofree char *other = NULL;
     ck_store_set_temporary(cache->directory);
-    if (!open_store(cache, error))
+    if (!ck_cache_check(config, &other, error) || !open_store(cache, error))
         return NULL;
     ck_store_set_damaged(cache->store, on_damaged, cache);
     if (!cache->path)
@@ -406,7 +475,8 @@ static gboolean on_replace(gpointer data)
         return G_SOURCE_REMOVE;
     }
     go_on_with(cache, other, row);
-    other = cache->path && move_aside(cache, why, &error) ? open_file(cache, FALSE, &error) : NULL;
+    other =
+        cache->path && move_damaged(cache, why, &error) ? open_file(cache, FALSE, &error) : NULL;
     if (other) {
         go_on_with(cache, other, row);
         ck_store_set_grown(cache->store, on_grown, cache);

@@ -2,11 +2,16 @@
 #include "store_file.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "store_private.h"
 
-/* What names, roles and sizes in the rows are made by; see store_file.h. */
-#define STORE_VERSION 3
+/* Of the tables and of what names, roles and sizes are made by; see store_file.h. */
+#define STORE_VERSION 4
+
+/* user_version is STORE_VERSION times this, plus the program's version: 4000200 for 0.2.0. */
+#define PROGRAMS 1000000
 
 /* "CkFS", in the header of the file. */
 #define APPLICATION_ID 0x436b4653
@@ -140,45 +145,81 @@ gboolean ck_store_get_text(CkStore *store, const char *sql, char **text, GError 
 
 /* Opening */
 
-/* Never 0, which a database has that nobody gave a version. */
-static gint64 get_version(void)
+static guint own_version(void)
 {
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_autofree char *own = g_strdup_printf("%d %s ", STORE_VERSION, CK_VERSION);
-    g_checksum_update(sum, (const guchar *)own, -1);
-    g_checksum_update(sum, (const guchar *)ck_store_schema(), -1);
-    g_autofree char *digits = g_strndup(g_checksum_get_string(sum), 7);
-    return g_ascii_strtoll(digits, NULL, 16) + 1;
+    guint major = 0, minor = 0, patch = 0;
+    sscanf(CK_VERSION, "%u.%u.%u", &major, &minor, &patch);
+    return STORE_VERSION * PROGRAMS + major * 10000 + minor * 100 + patch;
+}
+
+static guint number_at(const guint8 *bytes)
+{
+    guint32 number;
+    memcpy(&number, bytes, sizeof number);
+    return GUINT32_FROM_BE(number);
+}
+
+/* The program that made the file (0.2.0), to be freed, if its STORE_VERSION was another one. Reads
+ * the header of the file itself, which make_tables() writes before there is a log: SQLite would
+ * write to the file, or beside it, even to read it. */
+static char *other_version(sqlite3 *db)
+{
+    guint8 header[100]; /* see fileformat.html */
+    sqlite3_file *file = NULL;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file->pMethods->xRead(file, header, sizeof header, 0) != SQLITE_OK ||
+        number_at(header + 68) != APPLICATION_ID)
+        return NULL;
+    guint version = number_at(header + 60);
+    if (version / PROGRAMS == STORE_VERSION)
+        return NULL;
+    return g_strdup_printf("%u.%u.%u", version % PROGRAMS / 10000, version % 10000 / 100,
+                           version % 100);
+}
+
+char *ck_store_other_version(const char *path)
+{
+    sqlite3 *db = NULL;
+    char *version = NULL;
+    if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && /* to open a pipe would wait */
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK)
+        version = other_version(db);
+    sqlite3_close(db);
+    return version;
+}
+
+/* Nothing is written to a file of another version. */
+static gboolean check_version(CkStore *store, GError **error)
+{
+    g_autofree char *version = other_version(store->db);
+    if (version)
+        g_set_error(error, CK_ERROR, CK_ERROR_STORE_VERSION, "the store: made by chatkitfs %s",
+                    version);
+    return !version;
 }
 
 /* *is_new: there is nothing in the file. */
 static gboolean check_kind(CkStore *store, gboolean *is_new, GError **error)
 {
-    gint64 application, version, tables, foreign;
-    if (!ck_store_get_number(store, "PRAGMA application_id", &application, error) ||
-        !ck_store_get_number(store, "PRAGMA user_version", &version, error) ||
+    gint64 application, tables, foreign;
+    if (!check_version(store, error) ||
+        !ck_store_get_number(store, "PRAGMA application_id", &application, error) ||
         !ck_store_get_number(store, "SELECT count(*) FROM sqlite_schema", &tables, error) ||
         !ck_store_get_number(store,
                              "SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')",
                              &foreign, error))
         return FALSE;
-    *is_new = tables == 0 && application == 0 && version == 0;
-    if (!*is_new && (application != APPLICATION_ID || foreign > 0))
-        return damaged(error, "another program's database");
-    if (!*is_new && version != get_version()) {
-        g_set_error_literal(error, CK_ERROR, CK_ERROR_STORE_VERSION,
-                            "the store: made by another version");
-        return FALSE;
-    }
-    return TRUE;
+    *is_new = tables == 0 && application == 0;
+    return *is_new || (application == APPLICATION_ID && foreign == 0) ||
+           damaged(error, "another program's database");
 }
 
 static gboolean make_tables(CkStore *store, GError **error)
 {
     return ck_store_execute_with(store, error,
                                  "BEGIN; %s PRAGMA application_id = %d;"
-                                 "PRAGMA user_version = %" G_GINT64_FORMAT "; COMMIT",
-                                 ck_store_schema(), APPLICATION_ID, get_version());
+                                 "PRAGMA user_version = %u; COMMIT",
+                                 ck_store_schema(), APPLICATION_ID, own_version());
 }
 
 /* WAL: commits need not wait for the disk, and another mount can read. Of synchronous = NORMAL see
@@ -186,7 +227,8 @@ static gboolean make_tables(CkStore *store, GError **error)
 static gboolean set_up(CkStore *store, gboolean is_new, GError **error)
 {
     g_autofree char *mode = NULL;
-    if (is_new && !ck_store_execute(store, "PRAGMA auto_vacuum = INCREMENTAL", error))
+    if (is_new && (!ck_store_execute(store, "PRAGMA auto_vacuum = INCREMENTAL", error) ||
+                   !make_tables(store, error)))
         return FALSE;
     if (!ck_store_execute(store,
                           "PRAGMA trusted_schema = OFF;"
@@ -251,8 +293,7 @@ CkStore *ck_store_open(const char *path, gboolean check, GError **error)
     gboolean is_new = FALSE;
     if (!open_file(store, path, error) || !check_kind(store, &is_new, error) ||
         !set_up(store, is_new, error) || (check && !is_new && !check_all(store, error)) ||
-        (is_new && !make_tables(store, error)) || !prepare_all(store, error) ||
-        !check_rows(store, error))
+        !prepare_all(store, error) || !check_rows(store, error))
         return NULL;
     store->used = g_hash_table_new(NULL, NULL);
     ck_store_watch_counts(store);

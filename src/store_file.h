@@ -4,9 +4,9 @@
  * end of the program, SIGKILL included; a power failure may cost the last moments, and no more.
  *
  * Whoever opens the file is its only writer (cache.h sees to that), and others may copy it
- * meanwhile. Its version is told from the tables and from the version of the program, since rows
- * hold what the renderers made: names, roles and sizes. STORE_VERSION is to be raised where these
- * change within a version.
+ * meanwhile. STORE_VERSION is the version of the tables and of what the renderers put into them:
+ * names, roles and sizes. It is to be raised when one of these changes. The file also tells which
+ * program made it, for messages alone.
  */
 #pragma once
 
@@ -17,6 +17,10 @@
  * seconds for a gigabyte. Errors: CK_ERROR_STORE_DAMAGED, also for another program's database;
  * CK_ERROR_STORE_VERSION; CK_ERROR_STORE_FULL; CK_ERROR_STORE. */
 CkStore *ck_store_open(const char *path, gboolean check, GError **error);
+
+/* The version of chatkitfs that made the file, such as "0.3.0", to be freed, if the file has
+ * another STORE_VERSION; NULL if it has this one, is no store or is not there. Touches nothing. */
+char *ck_store_other_version(const char *path);
 
 /* A private store with what is in the file at this moment; the same errors. */
 CkStore *ck_store_copy(const char *path, GError **error);

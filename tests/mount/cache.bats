@@ -63,7 +63,7 @@ shows_what_was_filled() {
 @test "it is given with -o as well" {
     mount_fs -o "cache_dir=$CACHE,cache_size=10M"
     unmount
-    expect "$(ls "$CACHE"/*.sqlite | wc -l)" 1
+    expect "$(ls "$CACHE"/*.db | wc -l)" 1
 }
 
 @test "what was read in part is read on: no page is asked for twice" {
@@ -101,7 +101,7 @@ shows_what_was_filled() {
     OPENAI_ORG_ID=org-other mount_fs --cache-dir="$CACHE"
     expect_requests 1
     unmount
-    expect "$(ls "$CACHE"/*.sqlite | wc -l)" 2
+    expect "$(ls "$CACHE"/*.db | wc -l)" 2
     control POST /reset
     OPENAI_API_KEY=sk-wrong fails 401 "$CHATKITFS" --cache-dir="$CACHE" "$MNT"
 }
@@ -158,8 +158,8 @@ shows_what_was_filled() {
 # How many items the cache holds, told from a copy: whoever opens it mends it.
 items_kept() {
     mkdir -p "$BATS_TEST_TMPDIR/copy"
-    cp "$CACHE"/*.sqlite* "$BATS_TEST_TMPDIR/copy"
-    python3 - "$BATS_TEST_TMPDIR/copy"/*.sqlite <<'END'
+    cp "$CACHE"/*.db* "$BATS_TEST_TMPDIR/copy"
+    python3 - "$BATS_TEST_TMPDIR/copy"/*.db <<'END'
 import sqlite3, sys
 print(sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM item").fetchone()[0])
 END
@@ -202,10 +202,10 @@ END
 
 @test "a damaged file is moved aside, with a warning, and the mount goes on with a new one" {
     fill
-    head -c 100000 /dev/urandom | dd of="$(file sqlite)" bs=4096 seek=20 conv=notrunc status=none
+    head -c 100000 /dev/urandom | dd of="$(file db)" bs=4096 seek=20 conv=notrunc status=none
     cached mount_in_foreground
     expect "$(wc -l <"$LOG")" 1
-    grep -q "the cache is damaged .*$(file sqlite.damaged)" "$LOG"
+    grep -q "the cache is damaged .*$(file db.damaged)" "$LOG"
     expect_requests 1
     shows_what_was_filled
     unmount
@@ -219,8 +219,8 @@ END
 @test "damage that is met while mounted costs an error, and then all is fetched again" {
     fill
     # Of the same size and time, so that it is trusted.
-    touch -r "$(file sqlite)" "$BATS_TEST_TMPDIR/time"
-    python3 - "$(file sqlite)" <<'END'
+    touch -r "$(file db)" "$BATS_TEST_TMPDIR/time"
+    python3 - "$(file db)" <<'END'
 import sys
 with open(sys.argv[1], "r+b") as file:
     bytes = bytearray(file.read())
@@ -231,17 +231,92 @@ with open(sys.argv[1], "r+b") as file:
     file.seek(0)
     file.write(bytes)
 END
-    touch -r "$BATS_TEST_TMPDIR/time" "$(file sqlite)"
+    touch -r "$BATS_TEST_TMPDIR/time" "$(file db)"
     cached mount_in_foreground --ttl=0
     expect_requests 0
     everything >/dev/null 2>&1 || true
-    grep -q "the cache is damaged .*$(file sqlite.damaged)" "$LOG"
+    grep -q "the cache is damaged .*$(file db.damaged)" "$LOG"
     wait_until eval 'shows_what_was_filled 2>/dev/null'
     unmount
     control POST /reset
     cached mount_fs --ttl=1h
     shows_what_was_filled
     expect_requests 0
+}
+
+# --- Other versions --------------------------------------------------------------------------
+
+# fill, as chatkitfs 0.1.0 left it: its name for the file, and its number for the tables.
+fill_by_0_1() {
+    fill
+    python3 - "$(file db)" <<'END'
+import os, sqlite3, sys
+path = sys.argv[1]
+db = sqlite3.connect(path)
+db.execute("PRAGMA user_version = 82876973")
+db.close()
+os.rename(path, path.removesuffix("db") + "sqlite")
+END
+}
+
+# All that would tell that something in the directory was touched.
+directory() {
+    find "$CACHE" -printf '%P %i %s %T@ %C@\n' | sort
+    md5sum "$CACHE"/*
+}
+
+@test "what 0.1.0 fetched is kept beside a new cache, which is said once" {
+    local bytes
+    fill_by_0_1
+    bytes=$(md5sum <"$(file sqlite)")
+    cached mount_in_foreground
+    expect "$(<"$LOG")" "chatkitfs: the cache was made by chatkitfs 0.1.0, and this version can't use\
+ it: it is kept as $(realpath "$(file sqlite.0.1.0)"), and everything is fetched again"
+    expect_requests 1
+    shows_what_was_filled
+    unmount
+    control POST /reset
+    cached mount_in_foreground --cache-size=1M
+    shows_what_was_filled
+    expect_requests 0
+    expect "$(<"$LOG")" ""
+    expect "$(md5sum <"$(file sqlite.0.1.0)")" "$bytes"
+}
+
+@test "--offline refuses what 0.1.0 fetched, and touches nothing; --sync keeps it" {
+    local before
+    fill_by_0_1
+    before=$(directory)
+    fails "the cache .*\.sqlite was made by chatkitfs 0\.1\.0, .*mount without --offline" \
+        "$CHATKITFS" --offline --cache-dir="$CACHE" "$MNT"
+    expect "$status" 1
+    fails 'was made by chatkitfs 0\.1\.0' "$CHATKITFS" --check --offline --cache-dir="$CACHE"
+    quiet "$CHATKITFS" --check --cache-dir="$CACHE" 3>&-
+    [[ $output == *"$(file sqlite) was made by chatkitfs 0.1.0: a mount keeps it under another name"* ]]
+    expect "$(directory)" "$before"
+    run -0 --separate-stderr "$CHATKITFS" --sync --cache-dir="$CACHE" 3>&-
+    [[ $stderr == *"it is kept as "*.sqlite.0.1.0,* ]]
+    quiet "$CHATKITFS" --sync --cache-dir="$CACHE" 3>&-
+    control POST /reset
+    cached mount_fs --offline
+    shows_what_was_filled
+    expect_requests 0
+}
+
+@test "what 0.1.0 fetched stays where it is while 0.1.0 has it" {
+    local before lock
+    fill_by_0_1
+    before=$(directory)
+    exec {lock}<>"$(file lock)"
+    flock "$lock"
+    run "$CHATKITFS" --sync --cache-dir="$CACHE" 3>&-
+    expect "$status" 1
+    [[ $output == *" is in use; unmount that"* ]]
+    cached mount_fs
+    shows_what_was_filled
+    unmount
+    expect "$(directory | grep sqlite)" "$(grep sqlite <<<"$before")"
+    exec {lock}>&-
 }
 
 # --- Directory and room ----------------------------------------------------------------------
@@ -259,7 +334,7 @@ END
     ! grep -rqF "$KEY" "$CACHE"
     unmount
     ! grep -rqF "$KEY" "$CACHE"
-    expect "$(ls "$CACHE" | sed 's/^[0-9a-f]\{32\}//')" $'.lock\n.sqlite'
+    expect "$(ls "$CACHE" | sed 's/^[0-9a-f]\{32\}//')" $'.db\n.lock'
 }
 
 @test "a directory that others can use is refused, and the remedy is named" {
@@ -346,13 +421,13 @@ in_small_file_system() {
 @test "a cache that is larger than --cache-size loses the items that were used longest ago" {
     start_sandbox --generate 100x100
     fill
-    (($(stat -c %s "$(file sqlite)") > 2 * 1024 * 1024))
+    (($(stat -c %s "$(file db)") > 2 * 1024 * 1024))
     cached mount_in_foreground --cache-size=2M
     expect_requests 0
     ls "$MNT" | wc -l
     expect_requests 0
     unmount
-    (($(stat -c %s "$(file sqlite)") <= 2 * 1024 * 1024))
+    (($(stat -c %s "$(file db)") <= 2 * 1024 * 1024))
     cached mount_in_foreground --cache-size=2M
     shows_what_was_filled
     (($(requests) > 0 && $(requests) < 100))

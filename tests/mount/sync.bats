@@ -250,7 +250,7 @@ END
     unmount
     # Everything has expired.
     mount_fs --cache-dir="$(cache)" --ttl=1 --relist=inf
-    wait_until eval '((${EPOCHREALTIME/./} > $(stat -c %Y "$BATS_TEST_TMPDIR/cache"/*.sqlite) * 1000000 + 2200000))'
+    wait_until eval '((${EPOCHREALTIME/./} > $(stat -c %Y "$BATS_TEST_TMPDIR/cache"/*.db) * 1000000 + 2200000))'
     expect "$(grep -r needle "$MNT" | wc -l)" 6000
     wait_until eval '[[ $(requests "$ITEMS.*after=cthi_[0-9]*_0\$") -ge 1000 ]]'
     expect_requests 0 "$ITEMS[^&]*&[^&]*$"

@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,7 +101,7 @@ static CkCache *open_cache(Fixture *f)
     return cache;
 }
 
-/* A file of the account: "sqlite", "lock", "sqlite.damaged" …; to be freed. */
+/* A file of the account: "db", "lock", "db.damaged" …; to be freed. */
 static char *file_of(Fixture *f, const char *extension)
 {
     g_autofree char *name = ck_cache_name(f->config);
@@ -266,7 +269,7 @@ static guint mode_of(const char *path)
 
 static void directory_and_files_are_for_their_owner_alone(void)
 {
-    static const char *const extensions[] = {"sqlite", "sqlite-wal", "sqlite-shm", "lock"};
+    static const char *const extensions[] = {"db", "db-wal", "db-shm", "lock"};
     g_autoptr(Fixture) f = fixture_new();
     g_autofree char *parent = g_path_get_dirname(f->directory);
     mode_t before = umask(0);
@@ -318,7 +321,7 @@ static void what_is_no_directory_of_ours_is_refused(void)
 
 static void a_link_is_never_followed(void)
 {
-    static const char *const extensions[] = {"sqlite", "lock"};
+    static const char *const extensions[] = {"db", "lock"};
     for (gsize i = 0; i < G_N_ELEMENTS(extensions); i++) {
         g_autoptr(Fixture) f = fixture_new();
         g_autofree char *target = g_build_filename(f->root, "target", NULL);
@@ -340,7 +343,7 @@ static void rows_are_there_the_next_time(void)
     g_autoptr(Fixture) f = fixture_new();
     g_auto(CkThreadRow) thread = {0}, added = {0};
     make_cache(f);
-    g_assert_false(has_file(f, "sqlite-wal"));
+    g_assert_false(has_file(f, "db-wal"));
     g_autoptr(CkCache) cache = open_cache(f);
     CkStore *store = ck_cache_store(cache);
     g_assert_true(read_all(store));
@@ -353,9 +356,9 @@ static void rows_are_there_the_next_time(void)
     g_assert_cmpstr(f->log->str, ==, "");
 }
 
-static void what_was_committed_outlives_a_kill(void)
+/* As a kill leaves it: all that was committed is in the log alone. */
+static void make_cache_and_be_killed(Fixture *f)
 {
-    g_autoptr(Fixture) f = fixture_new();
     int status;
     pid_t child = fork();
     if (child == 0) {
@@ -367,6 +370,13 @@ static void what_was_committed_outlives_a_kill(void)
     }
     g_assert_cmpint(waitpid(child, &status, 0), ==, child);
     g_assert_cmpint(status, ==, 0);
+    g_assert_true(has_file(f, "db-wal"));
+}
+
+static void what_was_committed_outlives_a_kill(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache_and_be_killed(f);
     g_autoptr(CkCache) cache = open_cache(f);
     g_auto(CkThreadRow) thread = {0};
     g_assert_true(read_all(ck_cache_store(cache)));
@@ -407,20 +417,31 @@ static void without_a_directory_nothing_is_kept(void)
 
 /* Damage */
 
-/* The file as it is, to be changed. */
-static GByteArray *load(Fixture *f)
+static GByteArray *load_file(Fixture *f, const char *extension)
 {
-    g_autofree char *path = file_of(f, "sqlite");
+    g_autofree char *path = file_of(f, extension);
     char *bytes;
     gsize size;
     g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
     return g_byte_array_new_take((guint8 *)bytes, size);
 }
 
+/* The account's file as it is, to be changed. */
+static GByteArray *load(Fixture *f)
+{
+    return load_file(f, "db");
+}
+
+static void assert_bytes(Fixture *f, const char *extension, const GByteArray *bytes)
+{
+    g_autoptr(GByteArray) now = load_file(f, extension);
+    g_assert_cmpmem(now->data, now->len, bytes->data, bytes->len);
+}
+
 /* unnoticed: with the time that it had, so that it is taken for the file that was left. */
 static void save(Fixture *f, const GByteArray *bytes, gboolean unnoticed)
 {
-    g_autofree char *path = file_of(f, "sqlite");
+    g_autofree char *path = file_of(f, "db");
     GStatBuf status;
     g_assert_cmpint(g_stat(path, &status), ==, 0);
     int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -434,12 +455,8 @@ static void save(Fixture *f, const GByteArray *bytes, gboolean unnoticed)
 
 static void assert_moved_aside(Fixture *f, const GByteArray *bytes)
 {
-    g_autofree char *path = file_of(f, "sqlite.damaged");
-    g_autofree char *aside = NULL;
-    gsize size;
-    g_assert_true(g_file_get_contents(path, &aside, &size, NULL));
-    g_assert_cmpuint(size, ==, bytes->len);
-    g_assert_true(memcmp(aside, bytes->data, size) == 0);
+    g_autofree char *path = file_of(f, "db.damaged");
+    assert_bytes(f, "db.damaged", bytes);
     g_assert_true(g_str_has_prefix(f->log->str, "warning: the cache is damaged"));
     g_assert_nonnull(strstr(f->log->str, path));
     g_assert_cmpint(strchr(f->log->str, '\n') - f->log->str, ==, f->log->len - 1); /* one line */
@@ -543,11 +560,26 @@ static void single_bytes_that_flip_do_no_harm(void)
 
 static void run_sql(Fixture *f, const char *sql)
 {
-    g_autofree char *path = file_of(f, "sqlite");
+    g_autofree char *path = file_of(f, "db");
     sqlite3 *db;
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
     sqlite3_close(db);
+}
+
+/* The one value that the statement gives, to be freed. */
+static char *get_text(Fixture *f, const char *extension, const char *sql)
+{
+    g_autofree char *path = file_of(f, extension);
+    sqlite3_stmt *statement;
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
+    char *text = g_strdup((const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return text;
 }
 
 static void another_programs_database_is_moved_aside(void)
@@ -567,22 +599,6 @@ static void another_programs_database_is_moved_aside(void)
         g_autoptr(GByteArray) bytes = load(f);
         assert_begins_anew(f, bytes);
     }
-}
-
-static void what_another_version_made_is_removed(void)
-{
-    g_autoptr(Fixture) f = fixture_new();
-    make_cache(f);
-    run_sql(f, "PRAGMA user_version = 1");
-    {
-        g_autoptr(CkCache) cache = open_cache(f);
-        g_assert_cmpuint(count_threads(ck_cache_store(cache)), ==, 0);
-        put_account(ck_cache_store(cache));
-    }
-    g_assert_false(has_file(f, "sqlite.damaged"));
-    g_assert_cmpstr(f->log->str, ==, "");
-    g_autoptr(CkCache) cache = open_cache(f);
-    g_assert_true(read_all(ck_cache_store(cache)));
 }
 
 static void on_replaced(const GError *error, gpointer data)
@@ -613,7 +629,7 @@ static void damage_that_is_found_later_is_moved_aside_then(void)
         ;
     g_assert_cmpuint(f->replaced, ==, 1);
     g_assert_nonnull(strstr(f->log->str, "is now "));
-    g_assert_true(has_file(f, "sqlite.damaged"));
+    g_assert_true(has_file(f, "db.damaged"));
     g_assert_cmpint(ck_store_changes(store), >, changes);
     g_assert_cmpuint(count_threads(store), ==, 0);
     put_account(store);
@@ -828,7 +844,7 @@ static void the_least_used_go_first(void)
 
 static guint64 size_of_file(Fixture *f)
 {
-    g_autofree char *path = file_of(f, "sqlite");
+    g_autofree char *path = file_of(f, "db");
     GStatBuf status;
     g_assert_cmpint(g_stat(path, &status), ==, 0);
     return (guint64)status.st_size;
@@ -884,17 +900,261 @@ static void the_log_is_brought_into_the_file(void)
         g_main_context_iteration(f->context, FALSE);
     }
     /* Long before a commit has to wait for that. */
-    g_autofree char *log = file_of(f, "sqlite-wal");
+    g_autofree char *log = file_of(f, "db-wal");
     GStatBuf status;
     g_assert_cmpint(g_stat(log, &status), ==, 0);
     g_assert_cmpint(status.st_size, <, 32 << 20);
 
     g_bytes_unref(ck_store_item_json(store, 1 << 28 | 1, NULL)); /* so that closing writes, too */
     g_clear_pointer(&cache, ck_cache_free);
-    g_assert_false(has_file(f, "sqlite-wal"));
+    g_assert_false(has_file(f, "db-wal"));
 }
 
 /* Versions */
+
+static guint count_in_next(Fixture *f)
+{
+    g_autoptr(CkCache) cache = open_cache(f);
+    return count_threads(ck_cache_store(cache));
+}
+
+/* A file of the account made one of another version: with this in the place of its user_version,
+ * written past SQLite. */
+static void set_version(Fixture *f, guint32 version)
+{
+    g_autofree char *path = file_of(f, "db");
+    guint32 bytes = GUINT32_TO_BE(version);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    g_assert_cmpint(pwrite(fd, &bytes, sizeof bytes, 60), ==, sizeof bytes);
+    close(fd);
+}
+
+static void rename_file(Fixture *f, const char *from, const char *to)
+{
+    g_autofree char *from_path = file_of(f, from);
+    g_autofree char *to_path = file_of(f, to);
+    g_assert_cmpint(g_rename(from_path, to_path), ==, 0);
+}
+
+static void add_times(GString *out, const char *path)
+{
+    GStatBuf status;
+    g_assert_cmpint(g_stat(path, &status), ==, 0);
+    g_string_append_printf(out, " %jd.%09ld %jd.%09ld\n", (intmax_t)status.st_mtim.tv_sec,
+                           status.st_mtim.tv_nsec, (intmax_t)status.st_ctim.tv_sec,
+                           status.st_ctim.tv_nsec);
+}
+
+/* The directory with all that would tell that it was touched, to be freed. */
+static char *describe_directory(Fixture *f)
+{
+    GString *out = g_string_new(NULL);
+    g_autoptr(GDir) directory = g_dir_open(f->directory, 0, NULL);
+    const char *name;
+    while ((name = g_dir_read_name(directory))) {
+        g_autofree char *path = g_build_filename(f->directory, name, NULL);
+        g_autofree char *bytes = NULL;
+        gsize size;
+        g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+        g_autofree char *sum =
+            g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, size);
+        g_string_append_printf(out, "%s %s", name, sum);
+        add_times(out, path);
+    }
+    add_times(out, f->directory);
+    return g_string_free(out, FALSE);
+}
+
+static void assert_said(Fixture *f, const char *version, const char *extension)
+{
+    g_autofree char *aside = file_of(f, extension);
+    g_autofree char *line =
+        g_strdup_printf("the cache was made by chatkitfs %s, and this version can't use it: it is "
+                        "kept as %s, and everything is fetched again\n",
+                        version, aside);
+    g_assert_cmpstr(f->log->str, ==, line);
+    g_string_truncate(f->log, 0);
+}
+
+static void what_another_version_made_is_moved_aside(void)
+{
+    static const char *const asides[] = {"db.0.3.1", "db.0.3.1.2", "db.0.3.1.3"};
+    g_autoptr(Fixture) f = fixture_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(asides); i++) {
+        make_cache(f);
+        set_version(f, 999000301);
+        g_autoptr(GByteArray) bytes = load_file(f, "db");
+        {
+            g_autoptr(CkCache) cache = open_cache(f);
+            assert_said(f, "0.3.1", asides[i]);
+            g_assert_cmpuint(count_threads(ck_cache_store(cache)), ==, 0);
+            put_account(ck_cache_store(cache));
+        }
+        f->config->cache_size = 1 << 10; /* which is the file's, not what is kept beside it */
+        ck_cache_free(open_cache(f));
+        f->config->cache_size = 1 << 30;
+        assert_bytes(f, asides[i], bytes);
+        g_assert_false(has_file(f, "db.damaged"));
+        g_assert_cmpstr(f->log->str, ==, "");
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(asides); i++)
+        g_assert_true(has_file(f, asides[i]));
+}
+
+/* The name that the last of the files got that were moved since the watch began, to be freed. */
+static char *last_moved(int watch)
+{
+    union {
+        struct inotify_event event;
+        char bytes[4096];
+    } buffer;
+    const struct inotify_event *event = NULL;
+    ssize_t size = read(watch, buffer.bytes, sizeof buffer.bytes);
+    for (ssize_t at = 0; at < size; at += (ssize_t)(sizeof *event + event->len))
+        event = (const struct inotify_event *)(const void *)(buffer.bytes + at);
+    g_assert_nonnull(event);
+    return g_strdup(event->name);
+}
+
+/* What was committed may be in the log alone. */
+static void it_is_moved_with_its_log(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache_and_be_killed(f);
+    set_version(f, 999000301);
+    g_autoptr(GByteArray) bytes = load_file(f, "db");
+    g_autoptr(GByteArray) log = load_file(f, "db-wal");
+    g_autofree char *journal = file_of(f, "db-journal");
+    g_assert_true(g_file_set_contents(journal, "", 0, NULL));
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    g_assert_cmpint(inotify_add_watch(watch, f->directory, IN_MOVED_TO), >=, 0);
+    ck_cache_free(open_cache(f));
+    g_autofree char *last = last_moved(watch);
+    g_assert_true(g_str_has_suffix(last, ".db.0.3.1")); /* see a_move_that_was_interrupted */
+    close(watch);
+    assert_said(f, "0.3.1", "db.0.3.1");
+    assert_bytes(f, "db.0.3.1", bytes);
+    assert_bytes(f, "db.0.3.1-wal", log);
+    g_assert_true(has_file(f, "db.0.3.1-shm"));
+    g_assert_true(has_file(f, "db.0.3.1-journal"));
+    g_assert_false(has_file(f, "db-wal"));
+
+    g_autofree char *threads = get_text(f, "db.0.3.1", "SELECT count(*) FROM thread");
+    g_assert_cmpstr(threads, ==, G_STRINGIFY(THREADS));
+}
+
+/* The log has been moved, the file not yet: they come together again. */
+static void a_move_that_was_interrupted_is_finished(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache_and_be_killed(f);
+    set_version(f, 999000301);
+    g_autoptr(GByteArray) bytes = load_file(f, "db");
+    g_autoptr(GByteArray) log = load_file(f, "db-wal");
+    rename_file(f, "db-wal", "db.0.3.1-wal");
+    ck_cache_free(open_cache(f));
+    assert_said(f, "0.3.1", "db.0.3.1");
+    assert_bytes(f, "db.0.3.1", bytes);
+    assert_bytes(f, "db.0.3.1-wal", log);
+}
+
+/* 0.1 empties a file of its name that it did not make, so it has its name for itself. */
+static void a_file_of_0_1_is_moved_aside_once(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache_and_be_killed(f);
+    set_version(f, 0); /* which 0.1 first wrote to the log */
+    rename_file(f, "db", "sqlite");
+    rename_file(f, "db-wal", "sqlite-wal");
+    rename_file(f, "db-shm", "sqlite-shm");
+    g_autoptr(GByteArray) bytes = load_file(f, "sqlite");
+    g_autoptr(GByteArray) log = load_file(f, "sqlite-wal");
+    make_cache(f);
+    assert_said(f, "0.1.0", "sqlite.0.1.0");
+    assert_bytes(f, "sqlite.0.1.0", bytes);
+    assert_bytes(f, "sqlite.0.1.0-wal", log);
+    g_assert_false(has_file(f, "sqlite"));
+    /* One that 0.1 begins later is in nobody's way. */
+    rename_file(f, "sqlite.0.1.0", "sqlite");
+    g_autoptr(CkCache) cache = open_cache(f);
+    g_assert_true(read_all(ck_cache_store(cache)));
+    assert_bytes(f, "sqlite", bytes);
+    g_assert_cmpstr(f->log->str, ==, "");
+}
+
+static void assert_offline_touches_nothing(Fixture *f, const char *extension, const char *version)
+{
+    g_autofree char *path = file_of(f, extension);
+    g_autofree char *regex =
+        g_strdup_printf("the cache %s was made by chatkitfs %s, .*--offline", path, version);
+    g_autofree char *before = describe_directory(f);
+    g_autofree char *other = NULL, *told = NULL;
+    f->config->offline = TRUE;
+    assert_fails(f, "/nowhere", regex);
+    f->config->offline = FALSE;
+    g_assert_true(ck_cache_check(f->config, &other, NULL));
+    told = g_strdup_printf("%s was made by chatkitfs %s", path, version);
+    g_assert_cmpstr(other, ==, told);
+    g_autofree char *after = describe_directory(f);
+    g_assert_cmpstr(after, ==, before);
+    g_assert_cmpstr(f->log->str, ==, "");
+}
+
+static void offline_refuses_what_another_version_made(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    g_autofree char *other = NULL;
+    make_cache_and_be_killed(f);
+    f->config->offline = TRUE;
+    g_assert_true(ck_cache_check(f->config, &other, NULL));
+    g_assert_null(other);
+    set_version(f, 999000301);
+    assert_offline_touches_nothing(f, "db", "0.3.1");
+    g_autofree char *lock = file_of(f, "lock");
+    g_unlink(lock); /* nor is one made */
+    rename_file(f, "db", "sqlite");
+    assert_offline_touches_nothing(f, "sqlite", "0.1.0");
+}
+
+static void what_another_mount_has_open_stays_where_it_is(void)
+{
+    static const char *const names[] = {"db", "sqlite"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(Fixture) f = fixture_new();
+        make_cache(f);
+        set_version(f, 999000301);
+        if (i > 0)
+            rename_file(f, "db", names[i]);
+        g_autoptr(GByteArray) bytes = load_file(f, names[i]);
+        g_autofree char *lock = file_of(f, "lock");
+        int fd = open(lock, O_RDWR | O_CLOEXEC);
+        g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+        g_autoptr(CkCache) cache = open_cache(f);
+        g_assert_false(ck_cache_is_own(cache));
+        g_assert_cmpuint(count_threads(ck_cache_store(cache)), ==, 0);
+        g_clear_pointer(&cache, ck_cache_free);
+        assert_bytes(f, names[i], bytes);
+        g_assert_cmpstr(f->log->str, ==, "");
+        close(fd);
+    }
+}
+
+static void which_program_made_it_does_not_matter(void)
+{
+    g_autoptr(Fixture) f = fixture_new();
+    make_cache(f);
+    g_autoptr(GByteArray) bytes = load_file(f, "db");
+    guint version =
+        bytes->data[60] << 24 | bytes->data[61] << 16 | bytes->data[62] << 8 | bytes->data[63];
+    guint major = 0, minor = 0, patch = 0;
+    sscanf(CK_VERSION, "%u.%u.%u", &major, &minor, &patch);
+    g_assert_cmpuint(version % 1000000, ==, major * 10000 + minor * 100 + patch);
+    set_version(f, version / 1000000 * 1000000);
+    g_assert_cmpuint(count_in_next(f), ==, THREADS);
+    set_version(f, version / 1000000 * 1000000 + 999999);
+    g_assert_cmpuint(count_in_next(f), ==, THREADS);
+    g_assert_cmpstr(f->log->str, ==, "");
+}
 
 /* What rows hold besides JSON, of one element of each kind. */
 static const char *const elements[] = {
@@ -925,11 +1185,15 @@ static void add_text(GChecksum *sum, const char *text)
 }
 
 /* A cache has in its rows what these functions gave when it was made. If this fails, they give
- * something else now: raise STORE_VERSION (store_file.c), lest files have the sizes and names that
- * they had, and put the new digest here. */
-static void what_rows_are_made_of_is_that_of_the_version(void)
+ * something else now, or the tables are others: raise STORE_VERSION (store_file.c), lest files have
+ * the sizes and names that they had, and put the new digest here. */
+static void tables_and_rows_are_those_of_the_version(void)
 {
+    g_autoptr(Fixture) f = fixture_new();
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    make_cache(f);
+    g_autofree char *tables = get_text(f, "db", "SELECT group_concat(sql) FROM sqlite_schema");
+    add_text(sum, tables);
     for (gsize i = 0; i < G_N_ELEMENTS(elements); i++) {
         CkSlice json = {elements[i], strlen(elements[i])};
         g_autoptr(CkPreparedItem) item = ck_prepare_item(json, NULL);
@@ -947,22 +1211,16 @@ static void what_rows_are_made_of_is_that_of_the_version(void)
         add_text(sum, numbers);
     }
     g_assert_cmpstr(g_checksum_get_string(sum), ==,
-                    "26412071a537ebe21d16d8da0ccdfe420101e7e95379949c8b7d7e55f93b0411");
+                    "9fa7e28365579b9ad157e20b866844a9f25d4f410e813cbf643cd90ac1f4a6d9");
 }
 
 /* An exchanged key */
-
-static guint count_in_next(Fixture *f)
-{
-    g_autoptr(CkCache) cache = open_cache(f);
-    return count_threads(ck_cache_store(cache));
-}
 
 static void a_file_goes_with_a_key_that_is_exchanged(void)
 {
     g_autoptr(Fixture) f = fixture_new();
     make_cache(f);
-    g_autofree char *before = file_of(f, "sqlite");
+    g_autofree char *before = file_of(f, "db");
     CkCache *cache = open_cache(f);
     keys_set(f->config->key, "sk-other");
     ck_cache_free(cache);
@@ -1002,7 +1260,7 @@ static void a_name_that_another_mount_has_is_not_taken(void)
     int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
     ck_cache_free(cache);
-    g_assert_false(has_file(f, "sqlite"));
+    g_assert_false(has_file(f, "db"));
     close(fd);
     keys_set(f->config->key, "sk-secret");
     g_assert_cmpuint(count_in_next(f), ==, THREADS);
@@ -1030,7 +1288,13 @@ int main(int argc, char **argv)
     TEST(pages_that_are_written_over_are_found);
     TEST(single_bytes_that_flip_do_no_harm);
     TEST(another_programs_database_is_moved_aside);
-    TEST(what_another_version_made_is_removed);
+    TEST(what_another_version_made_is_moved_aside);
+    TEST(it_is_moved_with_its_log);
+    TEST(a_move_that_was_interrupted_is_finished);
+    TEST(a_file_of_0_1_is_moved_aside_once);
+    TEST(offline_refuses_what_another_version_made);
+    TEST(what_another_mount_has_open_stays_where_it_is);
+    TEST(which_program_made_it_does_not_matter);
     TEST(damage_that_is_found_later_is_moved_aside_then);
     TEST(the_second_works_on_a_copy);
     TEST(a_file_goes_with_a_key_that_is_exchanged);
@@ -1042,6 +1306,6 @@ int main(int argc, char **argv)
     TEST(the_least_used_go_first);
     TEST(a_cache_is_made_smaller_when_it_is_opened);
     TEST(the_log_is_brought_into_the_file);
-    TEST(what_rows_are_made_of_is_that_of_the_version);
+    TEST(tables_and_rows_are_those_of_the_version);
     return g_test_run();
 }
