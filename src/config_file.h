@@ -21,8 +21,8 @@ gboolean ck_config_file_has(const CkConfigFile *file, const char *profile);
 char *ck_config_file_profiles(const CkConfigFile *file);
 
 /* Sets what the section of a profile, which it must have, says; source: CK_SOURCE_PROFILE or
- * CK_SOURCE_DEFAULT. Error: CK_ERROR_INVALID, naming file and section: a key that there is not,
- * with the nearest that there is, or a bad value. */
+ * CK_SOURCE_DEFAULT. Error: CK_ERROR_INVALID, naming file and section: an unknown key, with
+ * the nearest known one, or a bad value. */
 gboolean ck_config_file_apply(const CkConfigFile *file, CkSource source, const char *profile,
                               CkConfig *config, GError **error);
 
