@@ -3,27 +3,15 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "connections.h"
 #include "curl_loop.h"
 #include "error.h"
 #include "retry.h"
 
 #define HEADERS_TOO_LARGE "the headers of the answer are larger than 64 KiB"
-
-/* A TCP connection that curl has open. It carries one request at a time. */
-typedef struct {
-    int fd;
-    guint number;     /* from 1 on; never that of another one */
-    gboolean carried; /* a request has gone over it */
-    gboolean http2;   /* so its answers were sent */
-} Connection;
 
 /*
  * A request is in http->running, its easy handle added to the multi handle, until it is freed:
@@ -61,9 +49,8 @@ struct _CkHttp {
     CkHttpSent sent;       /* or NULL */
     guint64 wire, decoded; /* see CkHttpTotals */
     CkCurlLoop *loop;
-    GQueue running;         /* CkHttpRequest, oldest first */
-    GPtrArray *connections; /* Connection: those in use, being made, and kept for later */
-    guint opened;           /* connections so far */
+    GQueue running; /* CkHttpRequest, oldest first */
+    CkConnections *connections;
 };
 
 /* Connections */
@@ -72,11 +59,8 @@ struct _CkHttp {
 static int note_connection(void *data, curl_socket_t fd, curlsocktype purpose)
 {
     CkHttp *http = data;
-    Connection *connection = g_new0(Connection, 1);
     (void)purpose;
-    connection->fd = fd;
-    connection->number = ++http->opened;
-    g_ptr_array_add(http->connections, connection);
+    ck_connections_add(http->connections, fd);
     return CURL_SOCKOPT_OK;
 }
 
@@ -84,95 +68,15 @@ static int note_connection(void *data, curl_socket_t fd, curlsocktype purpose)
 static int close_connection(void *data, curl_socket_t fd)
 {
     CkHttp *http = data;
-    for (guint i = 0; i < http->connections->len; i++)
-        if (((Connection *)g_ptr_array_index(http->connections, i))->fd == fd) {
-            g_ptr_array_remove_index_fast(http->connections, i);
-            break;
-        }
+    ck_connections_remove(http->connections, fd);
     return close(fd);
-}
-
-static Connection *connection_numbered(const CkHttp *http, guint number)
-{
-    for (guint i = 0; i < http->connections->len; i++) {
-        Connection *connection = g_ptr_array_index(http->connections, i);
-        if (connection->number == number)
-            return connection;
-    }
-    return NULL;
-}
-
-/* The TCP port that a socket has on this machine; 0: none. */
-static int own_port_of(int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in ipv4;
-        struct sockaddr_in6 ipv6;
-    } address = {.any.sa_family = AF_UNSPEC};
-    socklen_t size = sizeof address;
-    if (getsockname(fd, &address.any, &size) != 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET6 ? address.ipv6.sin6_port
-                                                   : address.ipv4.sin_port);
-}
-
-/* curl tells of the connection that a request gets by its ports alone. */
-static Connection *connection_from(const CkHttp *http, int own_port)
-{
-    for (guint i = 0; i < http->connections->len; i++) {
-        Connection *connection = g_ptr_array_index(http->connections, i);
-        if (own_port_of(connection->fd) == own_port)
-            return connection;
-    }
-    return NULL;
-}
-
-/* Whether a connection has something to read: in the socket, or read ahead by TLS, which curl does
- * not tell of but lets us ask. */
-static gboolean has_input(const Connection *connection, CURL *easy)
-{
-    struct pollfd socket = {.fd = connection->fd, .events = POLLIN};
-    struct curl_tlssessioninfo *tls = NULL;
-    if (poll(&socket, 1, 0) != 0)
-        return TRUE;
-    return curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls->internals &&
-           tls->backend == CURLSSLBACKEND_OPENSSL && SSL_has_pending(tls->internals);
-}
-
-static gboolean is_in_use(const CkHttp *http, const Connection *connection)
-{
-    for (const GList *link = http->running.head; link; link = link->next)
-        if (((const CkHttpRequest *)link->data)->connection == connection->number)
-            return TRUE;
-    return FALSE;
-}
-
-/*
- * With HTTP/2 a request that times out ends its stream and not its connection. And where one
- * connection is dead those kept beside it may be so too, which would cost a timeout each. So
- * connections are shut down that no request uses and that have been silent for half as long as a
- * request may be: curl replaces them.
- */
-static void shut_down_silent_connections(CkHttp *http)
-{
-    for (guint i = 0; i < http->connections->len; i++) {
-        const Connection *connection = g_ptr_array_index(http->connections, i);
-        struct tcp_info info;
-        socklen_t size = sizeof info;
-        if (!is_in_use(http, connection) &&
-            getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
-            info.tcpi_state == TCP_ESTABLISHED &&
-            info.tcpi_last_data_recv >= http->limits.stall * 1000 / 2)
-            shutdown(connection->fd, SHUT_RDWR);
-    }
 }
 
 void ck_http_distrust(CkHttp *http, guint number)
 {
-    const Connection *connection = connection_numbered(http, number);
+    const CkConnection *connection = ck_connections_numbered(http->connections, number);
     if (connection)
-        shutdown(connection->fd, SHUT_RDWR);
+        ck_connection_shut_down(connection);
 }
 
 /* One request */
@@ -214,17 +118,17 @@ static size_t take_header(char *line, size_t size, size_t count, void *data)
 static int on_connection(void *data, char *address, char *own_address, int port, int own_port)
 {
     CkHttpRequest *request = data;
-    Connection *connection = connection_from(request->http, own_port);
+    CkConnection *connection = ck_connections_from(request->http->connections, own_port);
     (void)address;
     (void)own_address;
     (void)port;
     request->connection = connection ? connection->number : 0;
     request->kept = connection && connection->carried && !connection->http2;
-    request->refused = request->kept && has_input(connection, request->easy);
+    request->refused = request->kept && ck_connection_has_input(connection, request->easy);
     if (request->refused)
         return CURL_PREREQFUNC_ABORT;
     if (connection)
-        connection->carried = TRUE;
+        connection->busy = connection->carried = TRUE;
     if (!request->sent && request->http->sent)
         request->http->sent(request->data);
     request->sent = TRUE;
@@ -320,6 +224,10 @@ static void begin(CkHttpRequest *request)
 /* Takes it back. */
 static void end(CkHttpRequest *request)
 {
+    CkConnection *connection =
+        ck_connections_numbered(request->http->connections, request->connection);
+    if (connection)
+        connection->busy = FALSE;
     curl_multi_remove_handle(request->http->multi, request->easy);
     curl_easy_cleanup(request->easy);
     forget_authorization(request);
@@ -415,14 +323,6 @@ static char **rate_limit_headers(CURL *easy)
 }
 
 /* Frees the request, then tells its caller, who may start another one or cancel any. */
-static void fail(CkHttpRequest *request, const GError *error)
-{
-    CkHttpDone done = request->done;
-    gpointer data = request->data;
-    request_free(request);
-    done(NULL, error, data);
-}
-
 static void finish_failed(CkHttpRequest *request, CURLcode code)
 {
     if (request->refused) { /* curl has closed that connection */
@@ -432,11 +332,16 @@ static void finish_failed(CkHttpRequest *request, CURLcode code)
         begin(request);
         return;
     }
+    CkHttp *http = request->http;
+    CkHttpDone done = request->done;
+    gpointer data = request->data;
     g_autoptr(GError) error = transport_error(request, code);
-    request->connection = 0;
+    request_free(request);
+    /* With HTTP/2 what times out is the stream, and the connection is kept. Where it is dead, those
+     * kept beside it may be dead as well, and would cost a timeout each. */
     if (code == CURLE_OPERATION_TIMEDOUT)
-        shut_down_silent_connections(request->http);
-    fail(request, error);
+        ck_connections_shut_down_silent(http->connections, http->limits.stall * 1000 / 2);
+    done(NULL, error, data);
 }
 
 /* Frees the request, then tells its caller, who may start another one or cancel any. */
@@ -444,7 +349,8 @@ static void finish(CkHttpRequest *request)
 {
     CkHttpDone done = request->done;
     gpointer data = request->data;
-    Connection *connection = connection_numbered(request->http, request->connection);
+    CkConnection *connection =
+        ck_connections_numbered(request->http->connections, request->connection);
     long status, version;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
@@ -529,7 +435,7 @@ CkHttp *ck_http_new(GMainContext *context, const CkHttpOptions *options, GError 
     http->limits = ck_retry_limits(options->patience);
     http->ca_file = g_strdup(options->ca_file);
     http->sent = options->sent;
-    http->connections = g_ptr_array_new_with_free_func(g_free);
+    http->connections = ck_connections_new();
     for (const char *const *header = options->headers; *header; header++)
         http->headers = curl_slist_append(http->headers, *header);
     curl_share_setopt(http->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
@@ -552,7 +458,7 @@ void ck_http_free(CkHttp *http)
     curl_multi_cleanup(http->multi);
     curl_share_cleanup(http->sessions);
     ck_curl_loop_free(http->loop);
-    g_ptr_array_unref(http->connections);
+    ck_connections_free(http->connections);
     curl_slist_free_all(http->headers);
     g_free(http->ca_file);
     g_free(http);
