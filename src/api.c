@@ -45,6 +45,7 @@ struct _CkApiCall {
     CkTask *decoding;
     guint retries;
     gboolean rekeyed;     /* sent again, since the key was another one */
+    gboolean once;        /* it is not sent again */
     gboolean doubted;     /* sent again, since the answer proved nothing, or … */
     GError *misfit;       /* was none that it can have: why; else NULL */
     guint connection;     /* the one over which the answer came, and … */
@@ -206,20 +207,27 @@ static void decode(gpointer data)
     }
 }
 
+/* An empty page has nothing to check. Over a kept connection it may be a stray answer, which is
+ * taken for that to the next request. */
+static gboolean is_unproven(const CkApiCall *call, const CkPage *page)
+{
+    return page && page->elements->len == 0 &&
+           (call->kept || !ck_question_may_find_nothing(call->question));
+}
+
 /*
  * Once for each call. What does not fit its question (question.h), or can't be read, is dropped;
- * the connection that it came over is closed, since other answers may be out of step on it. An
- * empty page proves nothing, so that over a kept connection, where a stray answer can be taken for
- * that to a request, it is asked for again.
+ * the connection that it came over is closed, since other answers may be out of step on it. What
+ * proves nothing is asked for again.
  */
 static gboolean resend_in_doubt(CkApiCall *call, const Answer *answer)
 {
     CkApi *api = call->api;
     gboolean misfit = g_error_matches(answer->error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
-    gboolean unproven = answer->page && answer->page->elements->len == 0 && call->kept;
+    gboolean unproven = is_unproven(call, answer->page);
     if (misfit)
         ck_http_distrust(api->http, call->connection);
-    if (call->doubted || !(misfit || unproven))
+    if (call->doubted || call->once || !(misfit || unproven))
         return FALSE;
     call->misfit = misfit ? g_error_copy(answer->error) : NULL;
     call->doubted = TRUE;
@@ -284,7 +292,7 @@ static void on_sent(gpointer data)
     CkApiCall *call = data;
     CkApi *api = call->api;
     api->usage.sent[call->question->kind]++;
-    api->usage.retries += call->retries > 0 || call->rekeyed || call->doubted;
+    api->usage.retries += call->retries > 0 || call->rekeyed || call->misfit;
     ck_causes_count(api->causes, &call->cause);
 }
 
@@ -381,6 +389,16 @@ static gboolean resend_with_new_key(CkApiCall *call, const CkHttpResponse *respo
     return TRUE;
 }
 
+/* That there is no such thread may be a stray answer as well. */
+static gboolean resend_not_found(CkApiCall *call, const CkHttpResponse *response)
+{
+    if (response->status != 404 || !response->kept || call->doubted || call->once)
+        return FALSE;
+    call->doubted = TRUE;
+    attempt(call);
+    return TRUE;
+}
+
 static void on_answer(const CkHttpResponse *response, const GError *error, gpointer data)
 {
     CkApiCall *call = data;
@@ -401,9 +419,9 @@ static void on_answer(const CkHttpResponse *response, const GError *error, gpoin
     return_ticket(call, &ended, wait_ms, error);
     if (!failure)
         decode_later(call, response->body);
-    else if (response && resend_with_new_key(call, response))
+    else if (response && (resend_with_new_key(call, response) || resend_not_found(call, response)))
         return;
-    else if (ck_retry_again(&ended, call->retries, wait_ms, left_ms))
+    else if (!call->once && ck_retry_again(&ended, call->retries, wait_ms, left_ms))
         attempt_later(call, wait_ms);
     else
         finish(call, NULL, NULL, failure);
@@ -501,6 +519,11 @@ CkApiCall *ck_api_delete_thread(CkApi *api, const char *thread_id, CkCallDone do
 void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived)
 {
     call->arrived = arrived;
+}
+
+void ck_api_set_once(CkApiCall *call)
+{
+    call->once = TRUE;
 }
 
 void ck_api_set_report(CkApi *api, CkApiReport report, gpointer data)

@@ -55,6 +55,9 @@ CkApiCall *ck_api_get_thread(CkApi *api, const char *thread_id, CkThreadDone don
  * an earlier attempt may have done so, and with any other too, but nobody knows. */
 CkApiCall *ck_api_delete_thread(CkApi *api, const char *thread_id, CkCallDone done, gpointer data);
 
+/* At once after it was started: it is sent once, whatever is answered. */
+void ck_api_set_once(CkApiCall *call);
+
 /* For a call for a page, at once after it was started. */
 void ck_api_set_arrived(CkApiCall *call, CkPageArrived arrived);
 

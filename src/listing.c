@@ -534,7 +534,7 @@ gboolean ck_listing_take(CkListing *listing, CkEnd end, const CkPage *page, GErr
                        : store_threads(listing, end, page, &ids, &passed, &past, error)) &&
                   store_state(listing, end, &passed, cursor, past, error);
     gboolean doubtful = end == CK_BACK && (!passed.ordered || g_hash_table_size(ids.unnamed) > 0 ||
-                                           ck_listing_is_doubtful_end(page, listing->back_cursor));
+                                           page->elements->len == 0);
     if (!ok || doubtful || !ck_store_commit(store, error)) {
         ck_store_rollback(store);
         forget_changed(listing);

@@ -189,6 +189,13 @@ gboolean ck_question_fits_thread(const CkQuestion *question, CkSlice json, GErro
     return TRUE;
 }
 
+gboolean ck_question_may_find_nothing(const CkQuestion *question)
+{
+    const CkListQuery *query = &question->query;
+    gboolean items = question->kind == CK_API_LIST_ITEMS;
+    return !query->after && (items ? query->order == CK_ORDER_ASC : query->user != NULL);
+}
+
 gint64 ck_question_time_of(const CkPage *page, const char *id)
 {
     for (guint i = page->elements->len; i-- > 0;) {

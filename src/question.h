@@ -56,6 +56,11 @@ char *ck_question_url(const CkQuestion *question, const char *base, GError **err
 gboolean ck_question_fits_page(const CkQuestion *question, const CkPage *page, GError **error);
 gboolean ck_question_fits_thread(const CkQuestion *question, CkSlice json, GError **error);
 
+/* Whether a page without elements is an answer as good as any: a thread may have no items, and a
+ * user no threads. Elsewhere it would be odd: behind a page that says that there is more, as the
+ * list of all threads, or as the newest items of a thread. */
+gboolean ck_question_may_find_nothing(const CkQuestion *question);
+
 /* When the element of a page with that id was created, for `after_at` of the next page; 0: not
  * known. */
 gint64 ck_question_time_of(const CkPage *page, const char *id);

@@ -98,7 +98,7 @@ all_threads() {
 }
 
 @test "404 of the threads' second page is no short listing" {
-    part_way status 'status: 404'
+    part_way status 'times: 2, status: 404'
     all_threads
 }
 

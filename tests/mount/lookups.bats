@@ -81,11 +81,11 @@ GET /v1/chatkit/threads/$id?"
     expect_requests 2
 }
 
-@test "an unknown id is ENOENT with one request" {
+@test "an unknown id is ENOENT with one request, and one over a new connection" {
     mount_fs
     expect_errno ENOENT stat "$MNT/cthr_unknown"
-    expect_requests 2
-    expect_requests 1 'GET /v1/chatkit/threads/cthr_unknown$'
+    expect_requests 3
+    expect_requests 2 'GET /v1/chatkit/threads/cthr_unknown$'
 }
 
 @test "a name that can't be a thread is ENOENT without a request" {

@@ -114,7 +114,7 @@ OPERATIONS=(read:thread.md list: read:0001-user.md stat:0002-assistant.json)
     expect_requests 5
 }
 
-@test "many that look for a thread which does not exist cause one request" {
+@test "many that look for a thread which does not exist cause one request, and one over a new connection" {
     mount_thread
     fault hold /cthr_unknown
     in_background python3 "$BATS_TEST_DIRNAME/readers.py" 200 "stat:$MNT/cthr_unknown" \
@@ -123,5 +123,5 @@ OPERATIONS=(read:thread.md list: read:0001-user.md stat:0002-assistant.json)
     control POST /release >/dev/null
     came_to "100 list cthr_unknown ENOENT
 100 stat cthr_unknown ENOENT"
-    expect_requests 1
+    expect_requests 2
 }

@@ -136,7 +136,8 @@ END
     ended "$READER"
     expect "$STATUS" 0
     grep -q '^threads 49/49  items 147 ' "$BATS_TEST_TMPDIR/reader.out"
-    expect_requests 2 '/cthr_00010$' # before and after the server has shown that it knows of threads
+    # Before and after the server has shown that it knows of threads, and each 404 twice.
+    expect_requests 4 '/cthr_00010$'
     mount_fs --offline --cache-dir="$(cache)"
     expect "$(ls "$MNT" | wc -l)" 49
 }

@@ -110,7 +110,7 @@ END
     start_sandbox_with <<<'[]'
     mount_fs
     expect "$(ls -A "$MNT")" ""
-    expect_requests 1
+    expect_requests 2 # what proves nothing is asked for twice
 }
 
 @test "folders are named by title and id" {

@@ -12,8 +12,12 @@
 
 #define LIST "GET /v1/chatkit/threads"
 
-#define EMPTY_PAGE                                                                                 \
+#define NO_ITEMS                                                                                   \
     "{\"object\":\"list\",\"data\":[],\"first_id\":null,\"last_id\":null,\"has_more\":false}"
+
+/* Of threads or of items. */
+#define ONE_PAGE                                                                                   \
+    "{\"object\":\"list\",\"data\":[{}],\"first_id\":null,\"last_id\":null,\"has_more\":false}"
 
 #define THREAD "{\"id\":\"cthr_1\"}"
 
@@ -214,7 +218,7 @@ static void requests_carry_key_and_beta_alone(void)
 {
     g_autoptr(Fixture) f = fixture_new();
     g_auto(Outcome) outcome = {0};
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     list_and_wait(f, &outcome);
     assert_header(f, "Authorization", "Bearer " KEY);
     assert_header(f, "OpenAI-Beta", "chatkit_beta=v1");
@@ -230,7 +234,7 @@ static void requests_carry_organization_and_project_if_set(void)
     f->config->account.organization.value = g_strdup("org-1");
     f->config->account.project.value = g_strdup("proj-1");
     fixture_start(f);
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     list_and_wait(f, &outcome);
     assert_header(f, "OpenAI-Organization", "org-1");
     assert_header(f, "OpenAI-Project", "proj-1");
@@ -288,7 +292,7 @@ static void items_are_listed_by_pages(void)
 {
     g_autoptr(Fixture) f = fixture_new();
     g_auto(Outcome) outcome = {0};
-    server_json(f->server, LIST "/cthr_1/items?limit=3&order=asc", EMPTY_PAGE);
+    server_json(f->server, LIST "/cthr_1/items?limit=3&order=asc", NO_ITEMS);
     CkListQuery query = {.limit = 3, .order = CK_ORDER_ASC};
     ck_api_list_items(f->api, "cthr_1", &query, on_page, &outcome);
     wait_for(f, &outcome);
@@ -468,7 +472,7 @@ static void only_200_is_an_answer(void)
     for (gsize i = 0; i < G_N_ELEMENTS(statuses); i++) {
         g_auto(Outcome) outcome = {0};
         server_reply(f->server, LIST, statuses[i], "Location: /\r\n",
-                     statuses[i] == 204 ? "" : EMPTY_PAGE);
+                     statuses[i] == 204 ? "" : ONE_PAGE);
         list_and_wait(f, &outcome);
         g_assert_error(outcome.error, CK_ERROR, CK_ERROR_BAD_RESPONSE);
     }
@@ -482,7 +486,7 @@ static void it_tries_again_until_it_succeeds(void)
     g_auto(Outcome) outcome = {0};
     server_reply(f->server, LIST, 500, QUICK_RETRY, "");
     server_reply(f->server, LIST, 429, QUICK_RETRY, "");
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     list_and_wait(f, &outcome);
     g_assert_no_error(outcome.error);
     g_assert_cmpuint(server_seen(f->server), ==, 3);
@@ -493,7 +497,7 @@ static void it_tries_again_after_a_broken_connection(void)
     g_autoptr(Fixture) f = fixture_new();
     g_auto(Outcome) outcome = {0};
     server_raw(f->server, LIST, "", 0);
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     list_and_wait(f, &outcome);
     g_assert_no_error(outcome.error);
     g_assert_cmpuint(server_seen(f->server), ==, 2);
@@ -548,8 +552,8 @@ static void a_cancelled_call_that_runs_is_not_answered(void)
     g_autoptr(Fixture) f = fixture_new();
     g_auto(Outcome) cancelled = {0}, other = {0};
     server_hold(f->server);
-    server_json(f->server, LIST, EMPTY_PAGE);
-    server_json(f->server, LIST "?limit=1", EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
+    server_json(f->server, LIST "?limit=1", ONE_PAGE);
     CkApiCall *call = list(f, &cancelled);
     ck_api_list_threads(f->api, &(CkListQuery){.limit = 1}, on_page, &other);
     server_run_until(f->context, server_seen(f->server) == 2);
@@ -568,9 +572,9 @@ static void a_cancelled_call_that_waits_does_not_try_again(void)
     f->config->concurrency = 1;
     fixture_start(f);
     server_reply(f->server, LIST "?limit=1", 500, "retry-after-ms: 400\r\n", "");
-    server_json(f->server, LIST "?limit=2", EMPTY_PAGE);
+    server_json(f->server, LIST "?limit=2", ONE_PAGE);
     server_reply(f->server, LIST "?limit=3", 500, "retry-after-ms: 500\r\n", "");
-    server_json(f->server, LIST "?limit=3", EMPTY_PAGE);
+    server_json(f->server, LIST "?limit=3", ONE_PAGE);
     CkApiCall *call = ck_api_list_threads(f->api, &(CkListQuery){.limit = 1}, on_page, &cancelled);
     ck_api_list_threads(f->api, &(CkListQuery){.limit = 2}, on_page, &second);
     server_run_until(f->context, server_seen(f->server) == 2);
@@ -589,7 +593,7 @@ static void free_ends_calls_without_an_answer(void)
     f->config->concurrency = 1;
     fixture_start(f);
     server_reply(f->server, LIST "?limit=1", 500, "retry-after-ms: 20000\r\n", "");
-    server_json(f->server, LIST "?limit=2", EMPTY_PAGE);
+    server_json(f->server, LIST "?limit=2", ONE_PAGE);
     ck_api_list_threads(f->api, &(CkListQuery){.limit = 1}, on_page, &retrying);
     ck_api_list_threads(f->api, &(CkListQuery){.limit = 2}, on_page, &running);
     ck_api_list_threads(f->api, &(CkListQuery){.limit = 3}, on_page, &waiting);
@@ -615,9 +619,9 @@ static void requests_are_told_apart_by_their_kind(void)
 {
     g_autoptr(Fixture) f = fixture_new();
     g_auto(Outcome) outcome = {0};
-    server_json(f->server, LIST, EMPTY_PAGE);
-    server_json(f->server, LIST "/cthr_1/items", EMPTY_PAGE);
-    server_json(f->server, LIST "/cthr_1/items", EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
+    server_json(f->server, LIST "/cthr_1/items", ONE_PAGE);
+    server_json(f->server, LIST "/cthr_1/items", ONE_PAGE);
     server_json(f->server, LIST "/cthr_1", THREAD);
     ck_api_list_threads(f->api, &(CkListQuery){0}, on_page, &outcome);
     ck_api_list_items(f->api, "cthr_1", &(CkListQuery){0}, on_page, &outcome);
@@ -631,7 +635,7 @@ static void requests_are_told_apart_by_their_kind(void)
     g_assert_cmpuint(usage.retries + usage.failed + usage.limited + usage.under_way, ==, 0);
     g_assert_cmpint(usage.gate.pause_left, ==, 0);
     g_assert_null(usage.rate_limit);
-    g_assert_cmpuint(usage.wire, ==, 3 * strlen(EMPTY_PAGE) + strlen(THREAD));
+    g_assert_cmpuint(usage.wire, ==, 3 * strlen(ONE_PAGE) + strlen(THREAD));
 }
 
 /* Each try is a request, for the cause of the call. */
@@ -680,7 +684,7 @@ static void a_429_holds_all_calls_back_until_its_time(void)
     g_autoptr(Fixture) f = fixture_new();
     g_auto(Outcome) first = {0}, second = {0};
     server_reply(f->server, LIST, 429, "retry-after-ms: 60\r\n", "");
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     server_json(f->server, LIST "/cthr_1", THREAD);
     list(f, &first);
     server_run_until(f->context, ck_api_usage(f->api).limited == 1);
@@ -712,7 +716,7 @@ static void a_quota_that_is_used_up_is_told_at_once_and_stops_nobody_else(void)
     server_reply(f->server, LIST, 429, "retry-after: 100\r\n",
                  "{\"error\":{\"message\":\"You exceeded your current quota\","
                  "\"code\":\"insufficient_quota\"}}");
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     list_and_wait(f, &first);
     list_and_wait(f, &second);
     g_assert_error(first.error, CK_ERROR, CK_ERROR_QUOTA);
@@ -845,8 +849,8 @@ static void a_401_is_asked_again_with_a_new_key(void)
     g_autoptr(Fixture) f = fixture_with_file(&path);
     g_auto(Outcome) outcome = {0}, later = {0};
     server_reply(f->server, LIST, 401, "", "");
-    server_json(f->server, LIST, EMPTY_PAGE);
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     write_key(path, NEW_KEY);
     list_and_wait(f, &outcome);
     g_assert_no_error(outcome.error);
@@ -918,8 +922,8 @@ static void calls_that_were_under_way_use_a_key_that_is_known_by_then(void)
     g_auto(Outcome) one = {0}, other = {0};
     server_reply(f->server, LIST, 401, "", "");
     server_reply(f->server, LIST, 401, "", "");
-    server_json(f->server, LIST, EMPTY_PAGE);
-    server_json(f->server, LIST, EMPTY_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
+    server_json(f->server, LIST, ONE_PAGE);
     server_hold(f->server);
     list(f, &one);
     list(f, &other);

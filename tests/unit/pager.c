@@ -393,6 +393,7 @@ static void more_without_data_is_a_bad_response(void)
 {
     g_autoptr(Fixture) f = fixture_new();
     script_page(f, THREADS, "", "cthr_5", TRUE);
+    script_page(f, THREADS, "", "cthr_5", TRUE);
     wait_badly(f, all_threads(), CK_ERROR_BAD_RESPONSE);
     assert_state(f, "threads:", NULL, FALSE);
 }
@@ -785,6 +786,7 @@ static void an_empty_page_is_the_end_where_the_cursor_is_still_there(void)
     g_autoptr(Fixture) f = fixture_new();
     script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", TRUE);
     script_page(f, THREADS "&after=cthr_4", "", NULL, FALSE);
+    script_page(f, THREADS "&after=cthr_4", "", NULL, FALSE);
     server_json(f->server, "GET /v1/chatkit/threads/cthr_4", "{\"id\":\"cthr_4\"}");
     wait_well(f, all_threads());
     wait_well(f, all_threads());
@@ -795,6 +797,7 @@ static void an_empty_page_is_no_end_where_the_cursor_is_gone(void)
 {
     g_autoptr(Fixture) f = fixture_new();
     script_page(f, THREADS, "cthr_5 cthr_4", "cthr_4", TRUE);
+    script_page(f, THREADS "&after=cthr_4", "", NULL, FALSE);
     script_page(f, THREADS "&after=cthr_4", "", NULL, FALSE);
     server_reply(f->server, "GET /v1/chatkit/threads/cthr_4", 404, "", "");
     script_page(f, THREADS, "cthr_5 cthr_3", NULL, FALSE);
