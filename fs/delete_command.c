@@ -9,12 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "names.h"
 #include "text.h"
 #include "thread_ioctl.h"
 #include "timestamp.h"
+
+/* A line that is typed has no more bytes (termios(3), canonical mode). */
+#define ANSWER_MAX 4096
 
 /* What is deleted is the thread of this id, whatever its folder is called by then. */
 typedef struct {
@@ -31,15 +36,15 @@ typedef struct {
     GPtrArray *chosen;  /* Chosen */
     guint unknown;      /* folders of which it can't be known whether they are idle; told */
     guint deleted;
+    gboolean ended; /* a mount has ended, which has been told */
 } Command;
 
-/* A call that waits ends with EINTR then. */
+/* By that signal; 0: it is not. A call that waits ends with EINTR then. */
 static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
-    (void)number;
-    interrupted = 1;
+    interrupted = number;
 }
 
 static void watch_signals(void)
@@ -78,14 +83,35 @@ static const char *words_of(int failure)
     case EPERM:
         return "only the user who mounted it can delete there";
     case EROFS:
-        return "the mount deletes nothing; unmount it, and mount it with --allow-delete";
+        return "the mount deletes nothing; unmount it, and mount it with --allow-delete, and "
+               "without --offline";
     case ENOENT:
     case ESTALE:
         return "it is gone";
     case ENOTCONN:
         return "the mount has ended";
+    case EINTR:
+        return "interrupted";
     default:
         return g_strerror(failure);
+    }
+}
+
+/* CK_ERROR_CLOSING: there is no use in going on; CK_ERROR_TIMED_OUT: it may be done all the same.
+ */
+static CkError code_of(int failure)
+{
+    switch (failure) {
+    case ENOTCONN:
+        return CK_ERROR_CLOSING;
+    case ETIMEDOUT:
+    case EINTR:
+        return CK_ERROR_TIMED_OUT;
+    case ENOENT:
+    case ESTALE:
+        return CK_ERROR_NOT_FOUND;
+    default:
+        return CK_ERROR_INVALID;
     }
 }
 
@@ -97,7 +123,8 @@ static gboolean ask(int fd, unsigned request, CkThreadIoctl *thread, GError **er
         return TRUE;
     thread->why[sizeof thread->why - 1] = '\0';
     g_autofree char *why = thread->error ? ck_text_line(thread->why) : g_strdup(words_of(failure));
-    return ck_error_invalid(error, "%s", why);
+    g_set_error_literal(error, CK_ERROR, code_of(failure), why);
+    return FALSE;
 }
 
 /* Choosing */
@@ -173,6 +200,11 @@ static int open_and_look(const Command *command, int parent, const char *path, i
     }
     thread->id[sizeof thread->id - 1] = thread->title[sizeof thread->title - 1] =
         thread->user[sizeof thread->user - 1] = '\0';
+    if (*thread->id && !ck_name_is_id(thread->id)) { /* another program's mount */
+        close(fd);
+        ck_error_invalid(error, "%s", words_of(ENOTTY));
+        return -1;
+    }
     return fd;
 }
 
@@ -234,30 +266,47 @@ static gboolean choose_idle(Command *command, int fd, const CkThreadIoctl *threa
     return thread->state != CK_THREAD_DUE || choose(command, fd, thread, error);
 }
 
-static gboolean choose_idle_in(Command *command, int fd, GError **error);
+static gboolean choose_idle_in(Command *command, int fd, gboolean of_user, GError **error);
+
+static gboolean is_same_mount(int one, int other)
+{
+    struct stat first, second;
+    return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev;
+}
+
+/* A folder of that mount: a thread's or, but not of_user, that of a user. */
+static gboolean choose_idle_at(Command *command, int fd, gboolean of_user,
+                               const CkThreadIoctl *thread, GError **error)
+{
+    if (*thread->id)
+        return choose_idle(command, fd, thread, error);
+    return of_user ? ck_error_invalid(error, "it is not the folder of a thread")
+                   : choose_idle_in(command, fd, TRUE, error);
+}
 
 /* A thread of which it can't be known whether it is idle stays, and does not keep the others. */
-static void choose_idle_named(Command *command, int parent, const char *name)
+static void choose_idle_named(Command *command, int parent, const char *name, gboolean of_user)
 {
     CkThreadIoctl thread;
     g_autoptr(GError) reason = NULL;
     int fd = open_and_look(command, parent, name, O_NOFOLLOW, &thread, &reason);
-    gboolean ok = fd >= 0 && (*thread.id ? choose_idle(command, fd, &thread, &reason)
-                                         : choose_idle_in(command, fd, &reason));
+    gboolean ok = fd >= 0 && (!is_same_mount(fd, parent) ||
+                              choose_idle_at(command, fd, of_user, &thread, &reason));
     if (fd >= 0)
         close(fd);
     if (ok || interrupted || g_error_matches(reason, CK_ERROR, CK_ERROR_NOT_FOUND))
         return;
     g_autofree char *shown = ck_text_line(name);
     g_warning("%s is not deleted: %s", shown, reason->message);
+    command->ended |= g_error_matches(reason, CK_ERROR, CK_ERROR_CLOSING);
     command->unknown++;
 }
 
-static gboolean choose_idle_in(Command *command, int fd, GError **error)
+static gboolean choose_idle_in(Command *command, int fd, gboolean of_user, GError **error)
 {
     g_autoptr(GPtrArray) names = list(fd, error);
-    for (guint i = 0; names && i < names->len && !interrupted; i++)
-        choose_idle_named(command, fd, names->pdata[i]);
+    for (guint i = 0; names && i < names->len && !interrupted && !command->ended; i++)
+        choose_idle_named(command, fd, names->pdata[i], of_user);
     return names != NULL;
 }
 
@@ -269,7 +318,7 @@ static gboolean choose_all_idle(Command *command, GError **error)
     int fd = open_and_look(command, AT_FDCWD, path, 0, &thread, &reason);
     gboolean ok = fd >= 0 && (*thread.id ? ck_error_invalid(&reason, "it is the folder of a single "
                                                                      "thread; give the mountpoint")
-                                         : choose_idle_in(command, fd, &reason));
+                                         : choose_idle_in(command, fd, FALSE, &reason));
     if (fd >= 0)
         close(fd);
     if (ok)
@@ -302,9 +351,10 @@ static gboolean can_read_answer(void)
 
 static gboolean is_agreed(const Command *command)
 {
-    char answer[16] = "";
+    char answer[ANSWER_MAX + 1] = "";
     if (command->options->yes)
         return TRUE;
+    tcflush(STDIN_FILENO, TCIFLUSH); /* what was typed before the question answers nothing */
     printf("Delete %u thread%s for good? [y/N] ", command->chosen->len,
            command->chosen->len == 1 ? "" : "s");
     fflush(stdout);
@@ -330,17 +380,19 @@ static gboolean delete_one(const Command *command, const Chosen *chosen, GError 
 
 static void delete_chosen(Command *command)
 {
-    for (guint i = 0; i < command->chosen->len && !interrupted; i++) {
+    for (guint i = 0; i < command->chosen->len && !interrupted && !command->ended; i++) {
         const Chosen *chosen = command->chosen->pdata[i];
         g_autoptr(GError) reason = NULL;
         if (delete_one(command, chosen, &reason)) {
             printf("deleted %s: %s\n", chosen->id, chosen->title);
             fflush(stdout);
             command->deleted++;
+        } else if (g_error_matches(reason, CK_ERROR, CK_ERROR_TIMED_OUT)) {
+            g_warning("it is not known whether %s was deleted: %s; chatkitfs --refresh tells",
+                      chosen->id, reason->message);
         } else {
-            /* The server may have been asked. */
-            g_warning("%s is not deleted: %s%s", chosen->id, reason->message,
-                      interrupted ? "; it may be all the same" : "");
+            g_warning("%s is not deleted: %s", chosen->id, reason->message);
+            command->ended = g_error_matches(reason, CK_ERROR, CK_ERROR_CLOSING);
         }
     }
 }
@@ -355,6 +407,8 @@ static gboolean conclude(const Command *command, GError **error)
                            count == 1 ? "" : "s");
     if (command->unknown > 0)
         g_string_append_printf(line, ", and %u could not be looked at", command->unknown);
+    if (command->ended)
+        g_string_append(line, "; the others were left alone, since the mount has ended");
     return ck_error_invalid(error, "%s", line->str);
 }
 
@@ -375,6 +429,14 @@ static gboolean delete_if_agreed(Command *command, GError **error)
     return conclude(command, error);
 }
 
+/* As a program that is interrupted ends: so that a shell's loop ends with it. */
+static void end_by_signal(const GError *error)
+{
+    g_warning("%s", error->message);
+    signal(interrupted, SIG_DFL);
+    raise(interrupted);
+}
+
 gboolean ck_delete_command(const CkOptions *options, GError **error)
 {
     if (!options->yes && !options->dry_run && !is_terminal())
@@ -385,7 +447,13 @@ gboolean ck_delete_command(const CkOptions *options, GError **error)
     g_autoptr(GPtrArray) chosen = g_ptr_array_new_with_free_func(chosen_free);
     Command command = {.options = options, .mounts = mounts, .seen = seen, .chosen = chosen};
     watch_signals();
-    if (!(options->idle_since ? choose_all_idle(&command, error) : choose_paths(&command, error)))
-        return FALSE;
-    return delete_if_agreed(&command, error);
+    g_autoptr(GError) failure = NULL;
+    gboolean ok = options->idle_since ? choose_all_idle(&command, &failure)
+                                      : choose_paths(&command, &failure);
+    ok = ok && delete_if_agreed(&command, &failure);
+    if (!ok && interrupted)
+        end_by_signal(failure);
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return ok;
 }

@@ -308,7 +308,7 @@ static void start_thread_ioctl(fuse_req_t req, fuse_ino_t node, CkOperation oper
 {
     const CkMount *mount = fuse_req_userdata(req);
     CkThreadIoctl ioctl;
-    if (!mount->deleter) {
+    if (!mount->deleter || mount->config->offline) {
         fuse_reply_err(req, EROFS);
     } else if (size != sizeof ioctl) {
         fuse_reply_err(req, EINVAL);

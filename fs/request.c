@@ -219,7 +219,8 @@ static void park(CkRequest *request, const CkWant *want)
             request->asking =
                 ck_newest_ask(mount->api, want->id, mount->config->page_size, on_newest, request);
         else if (want->kind == CK_WANT_DELETED)
-            request->deletion = ck_deleter_wait(mount->deleter, want->id, on_woken, request);
+            request->deletion = ck_deleter_wait(mount->deleter, want->id,
+                                                request->ioctl->idle_since != 0, on_woken, request);
         else
             request->wait = ck_pager_wait(mount->pager, want, on_woken, request);
     }

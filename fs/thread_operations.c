@@ -19,13 +19,14 @@ static CkTreeResult lack(CkWantKind kind, const char *id, CkWant *want)
     return CK_TREE_WANT;
 }
 
-/* newest: NULL where the server has not been asked yet. What has no date may be new. A thread
- * without items has been idle since it began. */
-static CkThreadState state_of(const CkThreadIoctl *asked, const CkNewest *newest)
+/* newest: NULL where the server has not been asked yet; known: how many items of the thread are.
+ * What has no date may be new. A thread without items has been idle since it began, but one that
+ * had some has no newest item only by mistake. */
+static CkThreadState state_of(const CkThreadIoctl *asked, const CkNewest *newest, guint64 known)
 {
     if (asked->idle_since == 0)
         return CK_THREAD_DUE;
-    if (asked->created_at == 0 || (newest && newest->items > 0 && newest->created_at == 0))
+    if (asked->created_at == 0 || (newest && newest->items + known > 0 && newest->created_at == 0))
         return CK_THREAD_UNDATED;
     if (asked->created_at >= asked->idle_since ||
         (newest && newest->created_at >= asked->idle_since))
@@ -92,7 +93,7 @@ CkTreeResult ck_look_at_thread(CkRequest *request, CkWant *want, GError **error)
     }
     if (!describe(mount, &thread, asked, error))
         return CK_TREE_FAILED;
-    asked->state = state_of(asked, request->has_newest ? &request->newest : NULL);
+    asked->state = state_of(asked, request->has_newest ? &request->newest : NULL, thread.items);
     if (asked->state != CK_THREAD_DUE)
         return answer(request);
     if (!request->has_newest)
@@ -114,6 +115,9 @@ CkTreeResult ck_delete_thread(CkRequest *request, CkWant *want, GError **error)
     }
     if (asked->idle_since != 0 && !request->has_newest)
         return lack(CK_WANT_NEWEST, asked->id, want);
-    asked->state = state_of(asked, request->has_newest ? &request->newest : NULL);
+    g_auto(CkThreadRow) thread = {0};
+    if (ck_store_thread_by_id(request->mount->store, asked->id, &thread, error) == CK_FAILED)
+        return CK_TREE_FAILED;
+    asked->state = state_of(asked, request->has_newest ? &request->newest : NULL, thread.items);
     return asked->state == CK_THREAD_DUE ? lack(CK_WANT_DELETED, asked->id, want) : answer(request);
 }

@@ -107,7 +107,7 @@ static void on_checked(const GError *error, gpointer data)
     else if (!is_known(job))
         drop(job);
     else if (g_error_matches(answer, CK_ERROR, CK_ERROR_NOT_FOUND))
-        finish_odd(job, "the server has the thread, and does not know it to delete it");
+        finish_odd(job, "the server shows the thread, but does not find it to delete it");
     else
         finish(job, answer);
 }
@@ -129,13 +129,14 @@ static void on_answer(const GError *error, gpointer data)
     if (!error)
         drop(job);
     else if (g_error_matches(error, CK_ERROR, CK_ERROR_NOT_FOUND) ||
-             g_error_matches(error, CK_ERROR, CK_ERROR_BAD_RESPONSE))
+             g_error_matches(error, CK_ERROR, CK_ERROR_BAD_RESPONSE) ||
+             g_error_matches(error, CK_ERROR, CK_ERROR_CONNECTION))
         check(job, error);
     else
         finish(job, error);
 }
 
-static Job *get_job(CkDeleter *deleter, const char *thread_id)
+static Job *get_job(CkDeleter *deleter, const char *thread_id, gboolean at_once)
 {
     Job *job = g_hash_table_lookup(deleter->jobs, thread_id);
     if (job)
@@ -147,13 +148,15 @@ static Job *get_job(CkDeleter *deleter, const char *thread_id)
     job->waits = g_ptr_array_new();
     g_hash_table_insert(deleter->jobs, job->want.id, job);
     job->call = ck_api_delete_thread(deleter->api, thread_id, on_answer, job);
+    if (at_once)
+        ck_api_set_once(job->call);
     return job;
 }
 
-CkDeletion *ck_deleter_wait(CkDeleter *deleter, const char *thread_id, CkDeleted woken,
-                            gpointer data)
+CkDeletion *ck_deleter_wait(CkDeleter *deleter, const char *thread_id, gboolean at_once,
+                            CkDeleted woken, gpointer data)
 {
-    Job *job = get_job(deleter, thread_id);
+    Job *job = get_job(deleter, thread_id, at_once);
     CkDeletion *wait = g_new(CkDeletion, 1);
     *wait = (CkDeletion){job, woken, data};
     g_ptr_array_add(job->waits, wait);

@@ -38,9 +38,10 @@ CkDeleter *ck_deleter_new(GMainContext *context, CkStore *store, CkApi *api, con
 void ck_deleter_free(CkDeleter *deleter);
 
 /* Has the thread deleted, and calls woken once, later, unless that is cancelled. The result is
- * valid until then. */
-CkDeletion *ck_deleter_wait(CkDeleter *deleter, const char *thread_id, CkDeleted woken,
-                            gpointer data);
+ * valid until then. at_once: the server is asked once alone, since the thread is to be deleted as
+ * it is now. */
+CkDeletion *ck_deleter_wait(CkDeleter *deleter, const char *thread_id, gboolean at_once,
+                            CkDeleted woken, gpointer data);
 
 /* Frees the wait; woken is not called any more. What has been asked for goes on. */
 void ck_deleter_cancel(CkDeletion *wait);

@@ -246,7 +246,7 @@ read_again() {
 @test "^C at the question deletes nothing, and says so" {
     mount_fs --allow-delete
     on_terminal 'good\? \[y/N\] $' '\x03' -- "$CHATKITFS" --delete "$T"
-    expect "$status" 1
+    expect "$status" 254 # as Python tells SIGINT, which ends it
     [[ $output == *"chatkitfs: interrupted: nothing was deleted"* ]] || expect "$output" "…interrupted…"
     nothing_is_gone
 }
@@ -323,7 +323,7 @@ deleted cthr_1: a␛[2Jb␊Delete␉c�d�e�f"
 
 @test "without --allow-delete it says how, and deletes nothing" {
     mount_fs
-    refuses "$T: the mount deletes nothing; unmount it, and mount it with --allow-delete; nothing was deleted$" --yes "$T"
+    refuses "$T: the mount deletes nothing; unmount it, and mount it with --allow-delete, and without --offline; nothing was deleted$" --yes "$T"
     refuses "$MNT: the mount deletes nothing" --yes --idle-for=1d "$MNT"
     refuses "$T: the mount deletes nothing" --dry-run "$T"
     nothing_is_gone
@@ -442,7 +442,7 @@ deleted cthr_00009: Thread 9"
     deletes "$T"
     # The second attempt is answered 404, so the server is asked for the thread.
     only_7_is_gone_after 1
-    expect_requests 2 '^GET /v1/chatkit/threads/cthr_00007$'
+    expect_requests 4 '^GET /v1/chatkit/threads/cthr_00007$' # a 404 is asked for twice
 }
 
 @test "a thread that somebody else deletes meanwhile is gone" {
@@ -477,7 +477,7 @@ deleted cthr_00009: Thread 9"
 @test "a server that does not know how to delete is an error" {
     mount_in_foreground --allow-delete
     fault status ^DELETE 'times: null, status: 404'
-    fails_with 'the server has the thread, and does not know it to delete it'
+    fails_with 'the server shows the thread, but does not find it to delete it'
 }
 
 @test "an answer that confirms nothing is none" {
@@ -496,7 +496,7 @@ deleted cthr_00009: Thread 9"
     mount_in_foreground --allow-delete
     deletes_slowly 00007 "$MNT/cthr_00008" "$T" "$MNT/cthr_00009"
     kill -INT "$READER"
-    ends_with 1 "chatkitfs: cthr_00007 is not deleted: Interrupted system call; it may be all the same
+    ends_with 130 "chatkitfs: it is not known whether cthr_00007 was deleted: interrupted; chatkitfs --refresh tells
 chatkitfs: interrupted: 1 of 3 threads deleted"
     control POST /release >/dev/null
     logged 'thread cthr_00007 has been deleted, for chatkitfs'
@@ -511,7 +511,7 @@ chatkitfs: interrupted: 1 of 3 threads deleted"
     in_background "$CHATKITFS" --delete --yes "$T"
     wait_until held 1
     kill -INT "$READER"
-    ends_with 1 'chatkitfs: .*nothing was deleted'
+    ends_with 130 'chatkitfs: .*nothing was deleted'
     control POST /release >/dev/null
     nothing_is_gone
 }
@@ -522,7 +522,7 @@ chatkitfs: interrupted: 1 of 3 threads deleted"
     in_background "$CHATKITFS" --delete --yes "$T"
     wait_until eval '[[ $(requests ^DELETE) == 1 ]]'
     kill -INT "$READER"
-    ends_with 1 '.*interrupted: 0 of 1 thread deleted'
+    ends_with 130 '.*interrupted: 0 of 1 thread deleted'
     logged 'thread cthr_00007 is not deleted: who wanted that has gone'
     control DELETE /faults >/dev/null
     deletes "$MNT/cthr_00008" # after the pause, as any other would
@@ -533,7 +533,8 @@ chatkitfs: interrupted: 1 of 3 threads deleted"
 @test "it waits for each no longer than --timeout" {
     mount_fs --allow-delete --timeout=1
     fault hold ^DELETE
-    refuses 'cthr_00007 is not deleted: deleting thread cthr_00007: not done within 1 s' --yes "$T"
+    refuses 'it is not known whether cthr_00007 was deleted: .*: not done within 1 s.*; chatkitfs --refresh tells' \
+        --yes "$T"
     control POST /release >/dev/null
     wait_until eval '[[ ! -e $T ]]'
     only_7_is_gone
@@ -565,7 +566,7 @@ chatkitfs: interrupted: 1 of 3 threads deleted"
 @test "with --offline nothing is deleted" {
     "$CHATKITFS" --sync --cache-dir="$BATS_TEST_TMPDIR/cache"
     mount_fs --allow-delete --offline --cache-dir="$BATS_TEST_TMPDIR/cache"
-    refuses "$T: asking .*: mount without --offline.*; nothing was deleted" --yes "$T"
+    refuses "$T: the mount deletes nothing; .* without --offline; nothing was deleted" --yes "$T"
     nothing_is_gone
 }
 
@@ -648,6 +649,35 @@ chatkitfs: cthr_undated is not deleted: it, or its newest item, has no date"
     ends_with 1 'chatkitfs: cthr_a is not deleted: it has got an item meanwhile
 chatkitfs: 1 of 2 threads deleted'
     expect "$(on_server)" cthr_a
+}
+
+@test "an idle thread that the server does not delete at once stays, since it may be idle no longer" {
+    start_aged 'cthr_a 90 80'
+    mount_fs --allow-delete
+    fault status ^DELETE 'status: 503, headers: {"retry-after": "1"}'
+    idle 1 --yes
+    [[ $stderr == *"cthr_a is not deleted: deleting thread cthr_a: the server answered 503"* ]] ||
+        expect "$stderr" "…503…"
+    expect_requests 1 ^DELETE
+    expect "$(on_server)" cthr_a
+    idle 0 --yes
+    expect "$(on_server)" ""
+}
+
+@test "a thread with known items is not idle because the server shows none" {
+    start_aged 'cthr_a 90 80' 'cthr_b 90 80'
+    mount_fs --allow-delete
+    cat "$MNT"/*/thread.md >/dev/null
+    fault body 'cthr_b/items.*order=desc' 'times: null, body: {object: "list", data: [], has_more: false}'
+    idle 0 --yes
+    expect "$(on_server)" cthr_b
+}
+
+@test "a long answer is read to its end" {
+    mount_fs --allow-delete
+    on_terminal 'good\? \[y/N\] $' 'y              no\r' -- "$CHATKITFS" --delete "$T"
+    expect "$status" 1
+    nothing_is_gone
 }
 
 @test "a thread of which the server does not tell stays, and the status says so" {

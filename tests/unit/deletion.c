@@ -94,7 +94,7 @@ static void on_woken(const GError *error, gpointer data)
 
 static void start(Fixture *f, Waiter *waiter)
 {
-    waiter->wait = ck_deleter_wait(f->deleter, "t", on_woken, waiter);
+    waiter->wait = ck_deleter_wait(f->deleter, "t", FALSE, on_woken, waiter);
 }
 
 static void run(Fixture *f, Waiter *waiter)
