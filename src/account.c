@@ -153,6 +153,23 @@ static gboolean is_of_file(const CkSetting *setting)
     return setting->source == CK_SOURCE_DEFAULT || setting->source == CK_SOURCE_PROFILE;
 }
 
+/* How to have a key and a URL of one source. own: the one that is of a profile. */
+static char *belonging(const CkAccount *account, const CkSetting *own)
+{
+    char *const *beside = account->collected[own->source];
+    gboolean is_key = own == &account->key;
+    gboolean has_other = is_key ? beside[CK_ACCOUNT_BASE_URL] != NULL
+                                : beside[CK_ACCOUNT_KEY_FILE] || beside[CK_ACCOUNT_KEY_VARIABLE];
+    if (has_other && account->base_url.source == CK_SOURCE_COMMAND_LINE)
+        return g_strdup("leave out --base-url");
+    if (has_other)
+        return g_strdup_printf("name the profile to use its own %s (%s:)", is_key ? "URL" : "key",
+                               account->profile);
+    return g_strdup_printf("set %s in the profile %s",
+                           is_key ? "base-url=URL" : "api-key-file=FILE or api-key-env=VARIABLE",
+                           account->profile);
+}
+
 static gboolean check_url(const CkAccount *account, GError **error)
 {
     const CkSetting *key = &account->key, *url = &account->base_url;
@@ -160,13 +177,11 @@ static gboolean check_url(const CkAccount *account, GError **error)
         key->source == CK_SOURCE_COMMAND_LINE ||
         (url->source == CK_SOURCE_COMMAND_LINE && !is_of_file(key)))
         return TRUE;
-    return ck_error_invalid(
-        error,
-        "the API key from %s is not sent to %s, which may be another server: set %s in the profile "
-        "%s, or give --api-key-file",
-        key->from, url->from,
-        is_of_file(url) ? "api-key-file=FILE or api-key-env=VARIABLE" : "base-url=URL",
-        account->profile);
+    g_autofree char *remedy = belonging(account, is_of_file(url) ? url : key);
+    return ck_error_invalid(error,
+                            "the API key from %s is not sent to %s, which may be another server: "
+                            "%s, or give --api-key-file",
+                            key->from, url->from, remedy);
 }
 
 /* A key of a profile is meant for what stands beside it. Any other one was given for this mount,

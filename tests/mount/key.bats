@@ -137,9 +137,10 @@ sent() {
     : >"$RECORDED"
 }
 
-# names_sources KEY URL: so does the message, $stderr, and it has no other variable in it.
+# names_sources KEY URL KEYS URLS: so does the message, $stderr, and it has no other variable in it. KEYS and
+# URLS are the sources that have one.
 names_sources() {
-    local variables
+    local variables remedy
     [[ $stderr == *"${KEY_FROM[$1]}"*"${URL_FROM[$2]}"* ]] ||
         expect "$stderr" "…${KEY_FROM[$1]}…${URL_FROM[$2]}…"
     variables=$(grep -oE 'OPENAI_[A-Z_]+' <<<"$stderr") || true
@@ -147,9 +148,15 @@ names_sources() {
         "variables in: $stderr"
     [[ $stderr != *key-environment* && $stderr != *key-default* && $stderr != *key-profile* ]]
     case $2 in
-        profile | default) [[ $stderr == *"set api-key-file=FILE or api-key-env=VARIABLE in the profile"* ]] ;;
-        *) [[ $stderr == *"set base-url=URL in the profile"* ]] ;;
+        profile | default)
+            remedy="set api-key-file=FILE or api-key-env=VARIABLE in the profile "
+            ! has "$3" "$2" || remedy="name the profile to use its own key ($2:)" ;;
+        *)
+            remedy="set base-url=URL in the profile "
+            ! has "$4" "$1" || remedy="name the profile to use its own URL ($1:)"
+            [[ $2 != command-line ]] || ! has "$4" "$1" || remedy="leave out --base-url, " ;;
     esac
+    [[ $stderr == *": $remedy"* ]] || expect "$stderr" "…: $remedy…"
 }
 
 # first SOURCES LEFT_OUT: the source that counts of those, where another profile is mounted than LEFT_OUT.
@@ -199,7 +206,7 @@ check_all() {
             else
                 expect "$(outcome "$key" "$url") $status" "refused 1" "${COMMAND[*]}: $output$stderr"
                 sent ''
-                names_sources "$key" "$url"
+                names_sources "$key" "$url" "$keys" "$urls"
             fi
         done < <(subsets command-line "$1" environment)
     done < <(subsets command-line "$1" credential environment)
