@@ -35,15 +35,22 @@ void ck_daemon_begin(char **arguments)
 {
     int null;
     do
-        null = open("/dev/null", O_RDWR);
+        if ((null = open("/dev/null", O_RDWR)) < 0)
+            null = open("/", O_RDONLY | O_DIRECTORY); /* nothing else may take these numbers */
     while (null >= 0 && null <= STDERR_FILENO);
     for (char **argument = arguments; *argument; argument++) {
-        char *path = g_str_has_prefix(*argument, "/dev/fd/") ? realpath(*argument, NULL) : NULL;
+        const char *name = strstr(*argument, "/dev/fd/");
+        gboolean whole = name && (name == *argument || name[-1] == '='); /* of it, or of a value */
+        g_autofree char *path = whole ? realpath(name, NULL) : NULL;
         if (path)
-            *argument = path;
+            *argument = g_strdup_printf("%.*s%s", (int)(name - *argument), *argument, path);
     }
     close_inherited();
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored, the end of a child could not be waited for */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* Waits for a byte (ready) or the end of the pipe (the child is gone), then exits. */

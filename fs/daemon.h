@@ -8,8 +8,8 @@
 /* To be called first of all. What a caller may leave behind does no harm afterwards: each of the
  * standard streams is open, on /dev/null where it was closed; no other descriptor is, so that
  * nobody waits for the end of a pipe or for a lock that a mount holds for its life; and a file that
- * grows beyond RLIMIT_FSIZE is an error, not the end. arguments: of main(); a directory given as
- * /dev/fd/N is replaced by its path. */
+ * grows beyond RLIMIT_FSIZE is an error, not the end. arguments: of main(); a file or
+ * directory given as /dev/fd/N, also as --OPTION=/dev/fd/N, is replaced by its path. */
 void ck_daemon_begin(char **arguments);
 
 /* Forks; returns in the child, with a descriptor for ck_daemon_ready(), or -1 with errno set. The

@@ -88,6 +88,19 @@ idle() {
     expect "$(ls "$MNT" | wc -l)" 60
 }
 
+@test "signals that who starts it has blocked or ignores mean what they mean" {
+    python3 - "$CHATKITFS" "$MNT" <<'END'
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])
+END
+    FS_PID=$(file_systems "$BATS_TEST_TMPDIR")
+    kill -TERM "$FS_PID"
+    wait_until not_mounted
+    wait_until gone "$FS_PID"
+}
+
 @test "a file that may not grow further costs what does not fit, and nothing that is known" {
     local first
     (
