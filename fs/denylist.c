@@ -26,6 +26,11 @@ static const char *const groups[] = {
     "execve execveat",
     /* other processes: their memory and descriptors */
     TRACING "process_vm_writev process_madvise kcmp pidfd_getfd",
+    "setpriority ioprio_set",
+    /* memory and queues that other processes share by name, without a file */
+    "shmget shmat shmctl semget semop semtimedop semtimedop_time64 semctl msgget msgsnd msgrcv "
+    "msgctl "
+    "ipc mq_open mq_unlink",
     /* another view of the files; the keeper mounts */
     "mount umount umount2 pivot_root chroot move_mount open_tree open_tree_attr fsopen fsconfig "
     "fsmount fspick mount_setattr setns unshare",
@@ -54,18 +59,21 @@ static const char *const groups[] = {
 #endif
 };
 
-/* Those that libseccomp 2.5 has no names for. The numbers are the same on all machines but MIPS,
- * where there are none such. */
+/* Those that libseccomp 2.5 has no names for or, on i386 and s390x, knows as a part of ipc(2)
+ * alone. The numbers are the same on all machines but MIPS, where there are none such. */
 static const struct {
     const char *name;
     int number;
 } newer[] = {
-    {"fchmodat2", 452},      {"setxattrat", 463},   {"removexattrat", 466},
-    {"open_tree_attr", 467}, {"file_setattr", 469},
+    {"fchmodat2", 452},    {"setxattrat", 463}, {"removexattrat", 466}, {"open_tree_attr", 467},
+    {"file_setattr", 469}, {"semget", 393},     {"semctl", 394},        {"shmget", 395},
+    {"shmctl", 396},       {"shmat", 397},      {"msgget", 399},        {"msgsnd", 400},
+    {"msgrcv", 401},       {"msgctl", 402},
 };
 
-/* Of what is open: nothing that is open needs to be changed, but SQLite would not go on. */
-static const char in_appearance[] = "fchmod fchown fchown32";
+/* Modes and owners of what is open, without which SQLite would not go on; the scheduling of
+ * threads, which GLib makes that of the main one, as it is anyway. */
+static const char in_appearance[] = "fchmod fchown fchown32 sched_setattr";
 
 /* Which no filter can judge. The C library, told that there are none, takes clone(2) and openat(2).
  */
@@ -134,6 +142,9 @@ typedef struct {
 static const Limit limits[] = {
     /* its own limits, not those of others */
     {"prlimit64", 0, 32, 1, {0}, {0}},
+    {"sched_setaffinity", 0, 32, 1, {0}, {0}},
+    {"sched_setscheduler", 0, 32, 1, {0}, {0}},
+    {"sched_setparam", 0, 32, 1, {0}, {0}},
 #ifdef CK_DENYLIST_SOCKETS
     /* TCP, UDP, and what names are resolved with: which addresses this machine has */
     {"socket", 0, 32, 3, {AF_INET, AF_INET6, AF_NETLINK}, {0}},
@@ -152,7 +163,7 @@ static const Limit limits[] = {
 static int number_of(const char *name)
 {
     int number = seccomp_syscall_resolve_name(name);
-    for (gsize i = 0; number == __NR_SCMP_ERROR && i < G_N_ELEMENTS(newer); i++)
+    for (gsize i = 0; number < 0 && i < G_N_ELEMENTS(newer); i++)
         if (strcmp(newer[i].name, name) == 0)
             return newer[i].number;
     return number;

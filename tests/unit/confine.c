@@ -429,6 +429,12 @@ static gboolean limits_nobody_else(const Fixture *f, const CkConfined *confined)
     (void)f;
     return is_denied("prlimit", confined->system_calls,
                      prlimit(getppid(), RLIMIT_CORE, NULL, &limit), EPERM, 0) &&
+           is_denied("sched_setscheduler", confined->system_calls,
+                     sched_setscheduler(getppid(), SCHED_OTHER, &(struct sched_param){0}), EPERM,
+                     0) &&
+           /* which does nothing, not even look at its arguments */
+           (!confined->system_calls ||
+            is_done("sched_setattr", (int)syscall(SYS_sched_setattr, getppid(), NULL, 0))) &&
            is_done("getrlimit", getrlimit(RLIMIT_CORE, &limit)) &&
            is_done("setrlimit", setrlimit(RLIMIT_CORE, &limit));
 }
@@ -448,6 +454,15 @@ static gboolean calls_nothing_of_the_list(const Fixture *f, const CkConfined *co
         {"process_vm_writev", SYS_process_vm_writev},
         {"kcmp", SYS_kcmp},
         {"pidfd_getfd", SYS_pidfd_getfd},
+        {"setpriority", SYS_setpriority},
+        {"ioprio_set", SYS_ioprio_set},
+        {"mq_open", SYS_mq_open},
+        {"mq_unlink", SYS_mq_unlink},
+#ifdef SYS_shmget
+        {"shmget", SYS_shmget},
+        {"semget", SYS_semget},
+        {"msgget", SYS_msgget},
+#endif
         {"mount", SYS_mount},
         {"umount2", SYS_umount2},
         {"pivot_root", SYS_pivot_root},
