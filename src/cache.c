@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -121,6 +122,15 @@ static void remove_file(const char *path)
     }
 }
 
+/* A log alone counts: SQLite would bring it into whatever file gets its name. */
+static gboolean has_any_part(const char *path)
+{
+    gboolean any = FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+        any |= has_part(path, parts[i]);
+    return any;
+}
+
 /* The file itself comes last: a mount that is killed in between leaves the rest to the next one. */
 static gboolean move_file(const CkCache *cache, const char *path, const char *to, GError **error)
 {
@@ -194,7 +204,9 @@ gboolean ck_cache_check(const CkConfig *config, char **other, GError **error)
 {
     g_autofree char *name = ck_cache_name(config);
     g_autofree char *version = NULL;
-    g_autofree char *path = find_other(config->cache_dir, name, &version);
+    g_autofree char *real =
+        realpath(config->cache_dir, NULL); /* SQLite follows no link on the way */
+    g_autofree char *path = real ? find_other(real, name, &version) : NULL;
     *other = path ? g_strdup_printf("%s was made by chatkitfs %s", path, version) : NULL;
     return !path || !config->offline ||
            ck_error_invalid(error,
@@ -251,7 +263,7 @@ static void follow_key(CkCache *cache)
     g_autofree char *left = describe_file(cache);
     int lock =
         left && strcmp(path, cache->path) != 0 ? open_own(cache->directory, lock_path, NULL) : -1;
-    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && g_access(path, F_OK) != 0 &&
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && !has_any_part(path) &&
         rename(cache->path, path) == 0) {
         close(cache->lock);
         cache->lock = lock;

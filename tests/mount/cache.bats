@@ -291,6 +291,8 @@ directory() {
         "$CHATKITFS" --offline --cache-dir="$CACHE" "$MNT"
     expect "$status" 1
     fails 'was made by chatkitfs 0\.1\.0' "$CHATKITFS" --check --offline --cache-dir="$CACHE"
+    ln -s "$CACHE" "$BATS_TEST_TMPDIR/link"
+    fails 'was made by chatkitfs 0\.1\.0' "$CHATKITFS" --offline --cache-dir="$BATS_TEST_TMPDIR/link" "$MNT"
     quiet "$CHATKITFS" --check --cache-dir="$CACHE" 3>&-
     [[ $output == *"$(file sqlite) was made by chatkitfs 0.1.0: a mount keeps it under another name"* ]]
     expect "$(directory)" "$before"
