@@ -3,18 +3,21 @@
 
 gboolean ck_text_is_control(gunichar c)
 {
-    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
+    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0) ||
+           (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 static gunichar picture(gunichar control)
 {
-    return control < 0x20 ? 0x2400 + control : control == 0x7f ? 0x2421 : 0xfffd;
+    if (control < 0x20)
+        return 0x2400 + control;
+    return control == 0x7f ? 0x2421 : control < 0xa0 ? 0xfffd : 0x2426;
 }
 
-/* Whether a byte may begin a control: C0, DEL, or the first of the two of a C1 control. */
+/* Whether a byte may begin a control: C0, DEL, or the first of those of the others. */
 static gboolean is_suspect(guchar byte)
 {
-    return byte < 0x20 || byte == 0x7f || byte == 0xc2;
+    return byte < 0x20 || byte == 0x7f || byte == 0xc2 || byte == 0xe2;
 }
 
 void ck_text_put(CkSink *out, const char *text, gsize size)
@@ -36,21 +39,14 @@ void ck_text_put(CkSink *out, const char *text, gsize size)
     ck_sink_bytes(out, run, (gsize)(end - run));
 }
 
-/* Line and paragraph separators, and what embeds, overrides or isolates a direction. */
-static gboolean breaks_line(gunichar c)
-{
-    return (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 char *ck_text_line(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     GString *line = g_string_new(NULL);
     for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
-        if (ck_text_is_control(c) || c == '\n' || c == '\t')
-            c = picture(c);
-        g_string_append_unichar(line, breaks_line(c) ? 0xfffd : c);
+        gboolean breaks = c == '\n' || c == '\t' || c == 0x2028 || c == 0x2029;
+        g_string_append_unichar(line, breaks || ck_text_is_control(c) ? picture(c) : c);
     }
     return g_string_free(line, FALSE);
 }

@@ -289,8 +289,8 @@ read_again() {
 END
     mount_fs --allow-delete
     deletes "$MNT/cthr_1"
-    expect "$output" "cthr_1  begun at an unknown time, 0 items, user u␇␍␊␛]0;x␇: a␛[2Jb␊Delete␉c�d�e�f
-deleted cthr_1: a␛[2Jb␊Delete␉c�d�e�f"
+    expect "$output" "cthr_1  begun at an unknown time, 0 items, user u␇␍␊␛]0;x␇: a␛[2Jb␊Delete␉c␦d�e␦f
+deleted cthr_1: a␛[2Jb␊Delete␉c␦d�e␦f"
 }
 
 @test "a long title is cut, to a whole character" {

@@ -70,6 +70,7 @@ def heading(thread):
         title = thread["id"]
     line = re.sub("[\x01-\x08\x0b-\x1f]", lambda match: chr(0x2400 + ord(match[0])),
                   re.sub("\r?\n", " ", title))
+    line = re.sub("[\u202a-\u202e\u2066-\u2069]", "\u2426", line)
     return re.sub("[\x80-\x9f]", "\ufffd", line.replace("\x7f", "\u2421"))
 
 

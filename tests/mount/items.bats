@@ -148,6 +148,7 @@ for entry in json.load(open(sys.argv[2])):
         [path] = glob.glob(f"{sys.argv[1]}/{entry['thread']['id']}/{number:04}-*.md")
         shown = open(path, encoding="utf-8", newline="").read()
         for text in words(item):
+            text = type(text)(re.sub("[\u202a-\u202e\u2066-\u2069]", "\u2426", text))
             assert text in (unescaped(shown) if isinstance(text, Name) else shown), \
                 (path, text, shown)
             checked += 1

@@ -554,6 +554,11 @@ static void front_matter_is_yaml_whatever_the_title(void)
         {"a: b # c", "a: b # c", "a: b # c"},
         {"say \"hi\" \\o/", "say \\\"hi\\\" \\\\o/", "say \"hi\" \\o/"},
         {"*a* <b> [c](d)", "*a* <b> [c](d)", "\\*a\\* \\<b> \\[c\\](d)"},
+        {"a\xe2\x80\xae"
+         "b",
+         "a\\u202Eb",
+         "a\xe2\x90\xa6"
+         "b"},
         {"C #", "C #", "C \\#"},
         {"C#", "C#", "C#"},
         {"a\r\nb", "a\\u000D\\u000Ab", "a b"},
