@@ -1,564 +1,454 @@
 /* SPDX-License-Identifier: MIT */
 #include "markdown.h"
 
-#include <string.h>
+#include "text.h"
 
-/*
- * The first phase of CommonMark's parsing strategy (spec, appendix): a text is read line by line
- * into blocks. Of these only the open ones are kept: the containers, outermost first, and the leaf
- * inside the last of them. What can't be open behind its line (headings, thematic breaks) is a
- * leaf NOTHING. Where implementations differ this does as cmark.
- */
+/* Renderers that limit how deep blocks nest (markdown-it: 100 levels) drop what is deeper, and all
+ * that follows with it. A level takes a column at least. */
+#define COLUMNS_MAX 64
 
-typedef enum { QUOTE, ITEM } ContainerKind;
+/* cmark knows no longer code spans, and of much longer fences not how long they are. */
+#define RUN_MAX 80
 
+/* A line, and how far it has been read. */
 typedef struct {
-    ContainerKind kind;
-    guint indent;   /* of an item: columns that a line must be indented to belong to it */
-    gboolean empty; /* of an item: it began with an empty line, and nothing followed yet */
-} Container;
-
-/* HTML_1 to HTML_7 are the seven kinds of HTML blocks, in the order of the spec (4.6). */
-typedef enum {
-    NOTHING,
-    PARAGRAPH,
-    INDENTED, /* code */
-    FENCED,
-    HTML_1,
-    HTML_2,
-    HTML_3,
-    HTML_4,
-    HTML_5,
-    HTML_6,
-    HTML_7,
-} Leaf;
-
-/* Deeper ones are taken for text: a line can open many of them, and each later line asks all. */
-#define CONTAINERS_MAX 32
-
-typedef struct {
-    Container open[CONTAINERS_MAX];
-    guint depth;
-    Leaf leaf;
-    char fence; /* of FENCED: its character and length */
-    gsize fence_length;
-    const char *tag;      /* of HTML_1: the element that opened it */
-    gboolean definitions; /* of PARAGRAPH: its lines are link reference definitions (4.7) */
-    gboolean after_list;  /* the last block outside of all containers is a list, open or not */
-} Blocks;
-
-/* What is left of a line. A tab reaches to the next column that 4 divides; a part of one may have
- * been consumed. */
-typedef struct {
-    const char *at, *end;
-    const char *text; /* behind the white space at at */
-    guint column;
-    guint tab_left; /* columns of the tab at at that are left, 0: all */
+    const char *begin, *end;
+    const char *text;   /* behind the marks of quotes and items that were read, and white space */
+    guint column;       /* of text; a tab reaches to the next that 4 divides */
+    guint base;         /* where the contents of the last of these begin */
+    const char *quoted; /* behind the last mark of a quote; begin where there is none */
+    guint quoted_column;
 } Line;
+
+/* What is known of a text where a line of it begins. */
+typedef struct {
+    CkSink *out;
+    const char *mark;
+    gsize fence; /* length of the one that is open, 0: none */
+    Line opener; /* the line that opened it, read up to the fence */
+    /* Where the contents of those list items begin that are surely open, and outside of quotes;
+     * outermost first. */
+    guint items[COLUMNS_MAX];
+    guint depth;
+    gboolean fresh; /* no paragraph goes on in this line */
+    gboolean joins; /* see ck_markdown_put() */
+    /* Of the lines since the last empty one: */
+    gboolean sure;  /* no backtick or bracket of theirs pairs with one that follows */
+    gboolean named; /* they may have the text of a turn's heading */
+    gboolean table; /* they may be a table, in which a | ends a code span */
+    guint brackets; /* of this line that are open */
+} Scan;
 
 /* Lines */
 
-static guint width(const Line *line)
+static gboolean is_space(char c)
 {
-    if (*line->at != '\t')
-        return 1;
-    return line->tab_left ? line->tab_left : 4 - line->column % 4;
+    return c == ' ' || c == '\t';
 }
 
-static gboolean at_space(const Line *line)
+/* Goes on behind count characters that are no white space, and the white space that follows. */
+static void skip(Line *line, gsize count)
 {
-    return line->at < line->end && (*line->at == ' ' || *line->at == '\t');
-}
-
-/* Consumes one column of white space. */
-static void advance_column(Line *line)
-{
-    guint columns = width(line);
-    line->column++;
-    line->tab_left = columns - 1;
-    if (columns == 1)
-        line->at++;
-}
-
-static const char *skip_spaces(const char *at, const char *end)
-{
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    return at;
-}
-
-/* Consumes characters that are no white space. */
-static void advance(Line *line, gsize count)
-{
-    line->at += count;
+    line->text += count;
     line->column += (guint)count;
-    line->text = skip_spaces(line->at, line->end);
+    for (; line->text < line->end && is_space(*line->text); line->text++)
+        line->column = *line->text == '\t' ? (line->column | 3) + 1 : line->column + 1;
 }
 
-/* How many columns of white space begin the line; enough: not counted further. */
-static guint indentation(const Line *line, guint enough)
-{
-    Line ahead = *line;
-    while (at_space(&ahead) && ahead.column - line->column < enough)
-        advance_column(&ahead);
-    return ahead.column - line->column;
-}
-
-static gboolean is_blank(const char *at, const char *end)
-{
-    return skip_spaces(at, end) == end;
-}
-
-static gsize run_of(const char *at, const char *end, char c)
+static gsize run_of(const char *at, const char *end)
 {
     const char *begin = at;
-    while (at < end && *at == c)
+    while (at < end && *at == *begin)
         at++;
     return (gsize)(at - begin);
 }
 
-static gboolean holds(const char *at, const char *end, const char *needle)
+static gboolean has_only(const char *at, const char *end, const char *characters)
 {
-    return g_strstr_len(at, end - at, needle) != NULL;
-}
-
-/* Where the text begins with the word, in any case: the place after it; else NULL. */
-static const char *after_word(const char *at, const char *end, const char *word)
-{
-    gsize size = strlen(word);
-    return (gsize)(end - at) >= size && g_ascii_strncasecmp(at, word, size) == 0 ? at + size : NULL;
-}
-
-/* What begins a block; at is the first character of a line that is indented less than 4 columns. */
-
-/* 4.2 */
-static gboolean is_atx_heading(const char *at, const char *end)
-{
-    gsize level = run_of(at, end, '#');
-    return level >= 1 && level <= 6 && (at + level == end || strchr(" \t", at[level]));
-}
-
-/* 4.1 */
-static gboolean is_thematic_break(const char *at, const char *end)
-{
-    char mark = *at;
-    guint count = 0;
-    if (mark != '*' && mark != '-' && mark != '_')
-        return FALSE;
-    for (; at < end; at++) {
-        if (*at == mark)
-            count++;
-        else if (*at != ' ' && *at != '\t')
-            return FALSE;
-    }
-    return count >= 3;
-}
-
-/* 4.3 */
-static gboolean is_setext_underline(const char *at, const char *end)
-{
-    return (*at == '=' || *at == '-') && is_blank(at + run_of(at, end, *at), end);
-}
-
-/* 4.7, of one line: [label]: target "title". A paragraph of these alone is none, and can't become a
- * heading. */
-static gboolean is_definition(const char *at, const char *end)
-{
-    const char *close = *at == '[' ? memchr(at, ']', (gsize)(end - at)) : NULL;
-    if (!close || is_blank(at + 1, close) || close + 1 == end || close[1] != ':')
-        return FALSE;
-    at = skip_spaces(close + 2, end);
-    const char *target = at;
-    while (at < end && *at != ' ' && *at != '\t')
+    while (at < end && strchr(characters, *at))
         at++;
-    const char *title = skip_spaces(at, end);
-    while (end > title && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    gboolean titled = end - title >= 2 && ((*title == '(' && end[-1] == ')') ||
-                                           (strchr("\"'", *title) && end[-1] == *title));
-    return at > target && (title == end || titled);
+    return at == end;
 }
 
-/* 4.5; the length of an opening fence, 0 for none. */
-static gsize opening_fence(const char *at, const char *end)
+static gboolean holds(const char *at, const char *end, char c)
 {
-    gsize length = *at == '`' || *at == '~' ? run_of(at, end, *at) : 0;
-    gboolean broken = *at == '`' && memchr(at + length, '`', (gsize)(end - at) - length);
-    return length >= 3 && !broken ? length : 0;
+    return at < end && memchr(at, c, (gsize)(end - at));
 }
 
-/* 5.2; the length of an item's marker, 0 for none. */
+static gboolean has_dot(const char *at, const char *end)
+{
+    return memmem(at, (gsize)(end - at), "·", strlen("·")) != NULL;
+}
+
+/* Whether the text of a heading may be a turn's: that has a dot, which an entity may be. */
+static gboolean may_name_turn(const char *at, const char *end)
+{
+    const char *entity = memchr(at, '&', (gsize)(end - at));
+    return has_dot(at, end) || (entity && holds(entity, end, ';'));
+}
+
+/* Whether the next line may be a table's second. */
+static gboolean is_delimiter_row(const char *text)
+{
+    gsize size = text ? strspn(text, " \t|:->\r") : 0;
+    return size > 0 && (!text[size] || text[size] == '\n') && memchr(text, '-', size);
+}
+
+/* The length of an item's marker (CommonMark 5.2), 0 for none. */
 static gsize item_marker(const char *at, const char *end)
 {
-    gsize digits = 0;
-    gsize length = 0;
-    while (at + digits < end && g_ascii_isdigit(at[digits]))
-        digits++;
-    if (digits == 0 && at < end && strchr("*+-", *at))
-        length = 1;
-    else if (digits >= 1 && digits <= 9 && at + digits < end && strchr(".)", at[digits]))
-        length = digits + 1;
-    return length && (at + length == end || strchr(" \t", at[length])) ? length : 0;
-}
-
-static const char *const raw_tags[] = {"script", "pre", "style", "textarea", NULL};
-
-static const char *const block_tags[] = {
-    "address",  "article",  "aside",    "base",       "basefont", "blockquote", "body",   "caption",
-    "center",   "col",      "colgroup", "dd",         "details",  "dialog",     "dir",    "div",
-    "dl",       "dt",       "fieldset", "figcaption", "figure",   "footer",     "form",   "frame",
-    "frameset", "h1",       "h2",       "h3",         "h4",       "h5",         "h6",     "head",
-    "header",   "hr",       "html",     "iframe",     "legend",   "li",         "link",   "main",
-    "menu",     "menuitem", "nav",      "noframes",   "ol",       "optgroup",   "option", "p",
-    "param",    "section",  "source",   "summary",    "table",    "tbody",      "td",     "tfoot",
-    "th",       "thead",    "title",    "tr",         "track",    "ul",         NULL,
-};
-
-/* The tag of the list whose name stands at at, with what may follow one; NULL for none. */
-static const char *tag_at(const char *at, const char *end, const char *const *tags,
-                          gboolean self_closing)
-{
-    for (; *tags; tags++) {
-        const char *after = after_word(at, end, *tags);
-        if (after && (after == end || strchr(" \t>", *after) ||
-                      (self_closing && after_word(after, end, "/>"))))
-            return *tags;
-    }
-    return NULL;
-}
-
-/* 6.6; the place after an attribute's value, NULL where there is none. */
-static const char *after_value(const char *at, const char *end)
-{
     const char *begin = at;
-    if (at < end && (*at == '"' || *at == '\'')) {
-        const char *quote = memchr(at + 1, *at, (gsize)(end - at - 1));
-        return quote ? quote + 1 : NULL;
-    }
-    while (at < end && !strchr(" \t\"'=<>`", *at))
+    while (at < end && g_ascii_isdigit(*at))
         at++;
-    return at > begin ? at : NULL;
+    gsize digits = (gsize)(at - begin);
+    if (at == end || digits > 9 || !strchr(digits ? ".)" : "*+-", *at++))
+        return 0;
+    return at == end || is_space(*at) ? digits + 1 : 0;
 }
 
-/* 6.6; whether the line is an opening or closing tag, complete, and nothing else. */
-static gboolean is_lone_tag(const char *at, const char *end)
+/* Inlines */
+
+/* The length of the code span at at, if it surely is one, else of its backticks. */
+static gsize code_span(Scan *scan, const char *at, const char *end)
 {
-    gboolean closing = at + 1 < end && at[1] == '/';
-    at += closing ? 2 : 1;
-    if (at >= end || !g_ascii_isalpha(*at))
-        return FALSE;
-    while (at < end && (g_ascii_isalnum(*at) || *at == '-'))
-        at++;
-    for (;;) {
-        const char *next = skip_spaces(at, end);
-        if (next < end && *next == '>')
-            return is_blank(next + 1, end);
-        if (closing)
-            return FALSE;
-        if (next + 1 < end && next[0] == '/' && next[1] == '>')
-            return is_blank(next + 2, end);
-        if (next == at || next == end || !(g_ascii_isalpha(*next) || strchr("_:", *next)))
-            return FALSE;
-        for (at = next; at < end && (g_ascii_isalnum(*at) || strchr("_.:-", *at));)
-            at++;
-        next = skip_spaces(at, end);
-        if (next < end && *next == '=' && !(at = after_value(skip_spaces(next + 1, end), end)))
-            return FALSE;
+    gsize length = run_of(at, end), run;
+    for (const char *to = at + length; scan->sure && to < end; to += run) {
+        run = *to == '`' ? run_of(to, end) : 1;
+        if (*to == '`' && run == length && length <= RUN_MAX &&
+            !(scan->table && holds(at, to, '|')))
+            return (gsize)(to - at) + length;
     }
+    scan->sure = FALSE;
+    return length;
 }
 
-/* 4.6; the kind of HTML block that begins here, NOTHING for none. */
-static Leaf html_start(const char *at, const char *end, const char **tag)
+/* Whether the parenthesis that follows ](, and may be a link's target, ends as a URL alone does. A
+ * backtick in another one may be the end of a code span or not. */
+static gboolean is_plain_target(const char *at, const char *end)
 {
-    if (*at != '<' || at + 1 == end)
-        return NOTHING;
-    if ((*tag = tag_at(at + 1, end, raw_tags, FALSE)))
-        return HTML_1;
-    if (after_word(at, end, "<!--"))
-        return HTML_2;
-    if (at[1] == '?')
-        return HTML_3;
-    if (after_word(at, end, "<![CDATA["))
-        return HTML_5;
-    if (at[1] == '!') /* as cmark 0.30.2; the spec takes any letter */
-        return at + 2 < end && g_ascii_isupper(at[2]) ? HTML_4 : NOTHING;
-    if (tag_at(at + 1 + (at[1] == '/'), end, block_tags, TRUE))
-        return HTML_6;
-    return is_lone_tag(at, end) ? HTML_7 : NOTHING;
-}
-
-static gboolean holds_raw_closing(const char *at, const char *end)
-{
-    static const char *const closings[] = {"</script>", "</pre>", "</style>", "</textarea>"};
-    for (; at < end && (at = memchr(at, '<', (gsize)(end - at))); at++)
-        for (gsize i = 0; i < G_N_ELEMENTS(closings); i++)
-            if (after_word(at, end, closings[i]))
-                return TRUE;
+    for (guint open = 1; at < end && !strchr(" \t<`\"'\\[]", *at); at++) {
+        open += *at == '(';
+        open -= *at == ')';
+        if (open == 0)
+            return TRUE;
+    }
     return FALSE;
 }
 
-/* Whether a line holds what ends an HTML block of that kind. */
-static gboolean html_ends(Leaf kind, const char *at, const char *end)
+/* Whether this is an autolink (CommonMark 6.5) without a backtick, or no HTML for another reason.
+ */
+static gboolean is_autolink(const char *at, const char *end)
 {
-    switch (kind) {
-    case HTML_1:
-        return holds_raw_closing(at, end);
-    case HTML_2:
-        return holds(at, end, "-->");
-    case HTML_3:
-        return holds(at, end, "?>");
-    case HTML_4:
-        return holds(at, end, ">");
-    case HTML_5:
-        return holds(at, end, "]]>");
-    default:
-        return is_blank(at, end);
+    const char *to = at + 1;
+    while (to < end && (g_ascii_isalnum(*to) || (to > at + 1 && strchr("+.-_", *to))))
+        to++;
+    if (to == end || !strchr(":@", *to))
+        return FALSE;
+    while (to < end && !strchr(" \t<>`", *to))
+        to++;
+    return to < end && *to == '>';
+}
+
+/* Whether a URL may begin here that readers make a link of: its backticks and backslashes, up to
+ * white space, are no Markdown then. */
+static gboolean is_url(const char *at, const char *end)
+{
+    gsize left = (gsize)(end - at);
+    return (left > 2 && memcmp(at, "://", 3) == 0) || (left > 3 && memcmp(at, "www.", 4) == 0);
+}
+
+static void put_inline(Scan *scan, const char *at, const char *end)
+{
+    const char *begin = at;
+    gboolean url = FALSE;
+    while (at < end) {
+        char next = at + 1 < end ? at[1] : ' ';
+        gsize length = 1;
+        gboolean escape = FALSE;
+        switch (*at) {
+        case ' ':
+        case '\t':
+            url = FALSE;
+            break;
+        case ':':
+        case 'w':
+            url |= is_url(at, end);
+            break;
+        case '\\':
+            length += g_ascii_ispunct(next) && !(url && strchr("<^`", next));
+            break;
+        case '`':
+            scan->sure &= !url;
+            length = code_span(scan, at, end);
+            break;
+        case '<':
+            escape = (g_ascii_isalpha(next) || strchr("/!?", next)) && !is_autolink(at, end);
+            break;
+        case '^':
+            escape = next == '[';
+            break;
+        case '[':
+            scan->brackets++;
+            break;
+        case ']':
+            scan->brackets -= scan->brackets > 0;
+            escape = next == ':' && !scan->sure; /* may end a label */
+            if (next == '(' && !is_plain_target(at + 2, end))
+                scan->sure = FALSE;
+            break;
+        }
+        if (escape) {
+            ck_text_put(scan->out, begin, (gsize)(at - begin));
+            ck_sink_string(scan->out, !url || *at == ']' ? "\\" : *at == '<' ? "&lt;" : "&#94;");
+            begin = !url || *at == ']' ? at : at + 1;
+        }
+        at += length;
     }
+    ck_text_put(scan->out, begin, (gsize)(end - begin));
 }
 
-/* Reading a line */
-
-/* Closes all but the outermost containers, and the leaf with them. */
-static void close_to(Blocks *blocks, guint depth)
+/* Behind a bracket that is still open markdown-it 14 reads no code span if another backtick follows
+ * that pairs with none; and the bracket may begin a label that ends on another line. */
+static gboolean line_is_sure(const Scan *scan, const char *at, const char *end)
 {
-    if (depth < blocks->depth)
-        blocks->leaf = NOTHING;
-    blocks->depth = depth;
+    CkSink nothing = {0};
+    Scan ahead = *scan;
+    if (!scan->sure || !holds(at, end, '['))
+        return scan->sure;
+    ahead.out = &nothing;
+    ahead.brackets = 0;
+    put_inline(&ahead, at, end);
+    return ahead.sure && ahead.brackets == 0;
 }
 
-static void begin_leaf(Blocks *blocks, guint depth, Leaf leaf)
+/* Writes what is left of a line from at on, with a backslash at a place of it, if not NULL. */
+static void put_escaped(Scan *scan, const char *at, const char *escape, const char *end)
 {
-    close_to(blocks, depth);
-    blocks->leaf = leaf;
-    for (guint i = 0; i < blocks->depth; i++)
-        blocks->open[i].empty = FALSE;
-    if (depth == 0)
-        blocks->after_list = FALSE;
+    scan->sure = line_is_sure(scan, at, end);
+    if (escape) {
+        put_inline(scan, at, escape);
+        ck_sink_char(scan->out, '\\');
+        ck_sink_char(scan->out, *escape);
+        at = escape + 1;
+    }
+    put_inline(scan, at, end);
+    ck_sink_char(scan->out, '\n');
 }
 
-static void begin_container(Blocks *blocks, guint depth, Container container)
+/* Fences */
+
+/* What stood before has ended: no paragraph, and nothing inline, goes on. */
+static void end_paragraph(Scan *scan)
 {
-    begin_leaf(blocks, depth, NOTHING);
-    blocks->open[blocks->depth++] = container;
-    if (depth == 0)
-        blocks->after_list = container.kind == ITEM;
+    scan->fresh = scan->sure = TRUE;
+    scan->named = scan->table = FALSE;
 }
 
-/* Whether the line goes on with the container, of which it then consumes the marks. */
-static gboolean continues(const Container *container, Line *line)
+static void begin_line(const Scan *scan, gboolean empty)
 {
-    if (container->kind == ITEM) {
-        guint indent = indentation(line, container->indent);
-        gboolean blank_inside = line->text == line->end && !container->empty;
-        if (indent < container->indent && !blank_inside)
-            return FALSE;
-        for (guint i = MIN(indent, container->indent); i > 0; i--)
-            advance_column(line);
+    ck_sink_bytes(scan->out, scan->mark, strlen(scan->mark) / (empty ? 2 : 1)); /* ">" alone */
+}
+
+/* What a line in the fence has where the one that opened it has c. */
+static char inner_mark(char c)
+{
+    return c == '>' || c == '\t' ? c : ' ';
+}
+
+/* Writes a line that ends the fence: in its column, in another one it might not. */
+static void close_fence(Scan *scan, const char *run, gsize length)
+{
+    begin_line(scan, FALSE);
+    for (const char *at = scan->opener.begin; at < scan->opener.text; at++)
+        ck_sink_char(scan->out, inner_mark(*at));
+    ck_sink_bytes(scan->out, run, length);
+    ck_sink_char(scan->out, '\n');
+    scan->fence = 0;
+    end_paragraph(scan);
+}
+
+static void put_code_line(CkSink *out, const char *at, const char *end)
+{
+    if (end - at > 3 && strncmp(at, "## ", 3) == 0 && has_dot(at, end))
+        ck_sink_char(out, '\\');
+    ck_text_put(out, at, (gsize)(end - at));
+    ck_sink_char(out, '\n');
+}
+
+/* A line while a fence is open. It is in it, whatever items are open, if it has the same quote
+ * marks in the same columns and goes on in the fence's column or further right. FALSE where it may
+ * not be in it, which is closed then. */
+static gboolean put_fenced(Scan *scan, Line line)
+{
+    const Line *opener = &scan->opener;
+    gsize quotes = (gsize)(opener->quoted - opener->begin), same = 0;
+    while (same < quotes && line.begin + same < line.end &&
+           line.begin[same] == inner_mark(opener->begin[same]))
+        same++;
+    if (same == quotes && quotes > 0) {
+        line.text = line.begin + quotes;
+        line.column = opener->quoted_column;
+        skip(&line, 0);
+    }
+    gboolean blank = line.text == line.end;
+    gsize run = !blank && *line.text == *opener->text ? run_of(line.text, line.end) : 0;
+    if (same == quotes && run >= scan->fence && line.column <= opener->column + 3 &&
+        has_only(line.text + run, line.end, " \t")) {
+        close_fence(scan, line.text, (gsize)(line.end - line.text));
         return TRUE;
     }
-    if (indentation(line, 4) >= 4 || line->text == line->end || *line->text != '>')
+    /* The contents of an item begin two columns behind those of what it is in. */
+    gboolean in_item = opener->column > opener->quoted_column + 1;
+    gboolean left = in_item && !blank && line.column < opener->column;
+    if (same < quotes || (left && line.column < opener->base)) {
+        close_fence(scan, opener->text, scan->fence);
         return FALSE;
-    while (at_space(line))
-        advance_column(line);
-    advance(line, 1);
-    if (at_space(line))
-        advance_column(line);
+    }
+    begin_line(scan, line.begin == line.end);
+    if (left) { /* of white space a fence takes no more than it has before itself */
+        ck_text_put(scan->out, line.begin, (gsize)(line.text - line.begin));
+        ck_sink_fill(scan->out, ' ', opener->column - line.column);
+        line.begin = line.text;
+    }
+    put_code_line(scan->out, line.begin, line.end);
     return TRUE;
 }
 
-/* Whether the line is part of the leaf, which then may have ended with it. */
-static gboolean is_in_leaf(Blocks *blocks, const Line *line)
+/* The length of what may be an opening fence (CommonMark 4.5), 0 for none. */
+static gsize fence_length(const Line *line)
 {
-    const char *text = line->text;
-    guint indent = indentation(line, 4);
-    gboolean blank = text == line->end;
-    switch (blocks->leaf) {
-    case FENCED: {
-        gsize length = indent < 4 ? run_of(text, line->end, blocks->fence) : 0;
-        if (length >= blocks->fence_length && is_blank(text + length, line->end))
-            blocks->leaf = NOTHING;
-        return TRUE;
-    }
-    case INDENTED:
-        if (blank || indent >= 4)
-            return TRUE;
-        blocks->leaf = NOTHING;
-        return FALSE;
-    case PARAGRAPH:
-        if (blank)
-            blocks->leaf = NOTHING;
-        return blank;
-    case NOTHING:
-        return blank;
-    default: /* HTML */
-        if (html_ends(blocks->leaf, line->at, line->end))
-            blocks->leaf = NOTHING;
-        return TRUE;
-    }
+    gsize length = run_of(line->text, line->end);
+    gboolean tildes = *line->text == '~';
+    gboolean ticks = *line->text == '`' && !holds(line->text + length, line->end, '`');
+    return length >= 3 && (ticks || tildes) ? length : 0;
 }
 
-/* Consumes the marker and what belongs to it of the white space behind it (5.2). */
-static Container read_item(Line *line, guint indent, gsize marker)
-{
-    while (at_space(line))
-        advance_column(line);
-    advance(line, marker);
-    Line behind = *line;
-    gboolean empty = is_blank(line->at, line->end);
-    guint spaces = 0;
-    while (at_space(&behind) && spaces < 5) {
-        advance_column(&behind);
-        spaces++;
-    }
-    if (!empty && spaces < 5)
-        *line = behind;
-    else if (at_space(line))
-        advance_column(line);
-    return (Container){ITEM, indent + (guint)marker + (!empty && spaces < 5 ? spaces : 1), empty};
-}
+/* Other lines */
 
-/* A list item that interrupts a paragraph must not be empty, nor begin with another number than
- * 1. */
-static gboolean may_interrupt(const char *text, gsize marker, const char *end)
+/* Reads the marks of quotes and items before the line's text. Returns whether all of them surely
+ * are that. An item without text, or a thematic break, is left to be text. *deep: the place for a
+ * backslash before one that stands too far right. */
+static gboolean read_marks(Scan *scan, Line *line, const char **deep)
 {
-    return (marker == 1 || g_ascii_strtoull(text, NULL, 10) == 1) && !is_blank(text + marker, end);
-}
-
-static void read_line(Blocks *blocks, Line line)
-{
-    guint depth = 0; /* containers that the line is in */
-    while (depth < blocks->depth && continues(&blocks->open[depth], &line))
-        depth++;
-    gboolean all = depth == blocks->depth;
-    if (all && is_in_leaf(blocks, &line))
-        return;
-    if (!all && blocks->leaf != PARAGRAPH)
-        blocks->leaf = NOTHING;
-
+    gboolean sure = TRUE, numbers = scan->fresh; /* in a paragraph only 1 can begin a list */
+    if (line->text < line->end)
+        for (; scan->depth > 0 && line->column < scan->items[scan->depth - 1]; scan->depth--)
+            numbers = TRUE; /* if there is one it is the item's */
+    if (scan->depth > 0)
+        line->base = scan->items[scan->depth - 1];
     for (;;) {
-        gboolean paragraph = blocks->leaf == PARAGRAPH; /* in which the line may be, too */
-        gboolean inside = paragraph && depth == blocks->depth;
-        guint indent = indentation(&line, 4);
-        const char *text = line.text;
-        const char *tag = NULL;
-        gsize length;
-        Leaf html;
-        if (text == line.end) {
-            close_to(blocks, depth);
-            return;
+        const char *text = line->text;
+        gboolean quote = text < line->end && *text == '>';
+        gsize marker = quote ? 1 : item_marker(text, line->end);
+        if (!quote && (marker == 0 || has_only(text + marker, line->end, "*+-_ \t")))
+            return sure;
+        if (line->column >= COLUMNS_MAX) {
+            *deep = text + marker - 1;
+            return FALSE;
         }
-        if (indent >= 4) {
-            if (!paragraph)
-                begin_leaf(blocks, depth, INDENTED);
-            return;
+        gboolean interrupts = numbers || marker == 1 || (marker == 2 && *text == '1');
+        sure = sure && interrupts && line->column - line->base <= 3;
+        guint behind = line->column + (guint)marker;
+        skip(line, marker);
+        guint spaces = line->column - behind;
+        line->base = quote ? behind + MIN(1, spaces) : spaces > 4 ? behind + 1 : line->column;
+        if (quote) {
+            line->quoted = text + 1;
+            line->quoted_column = behind;
+        } else if (sure && line->quoted == line->begin) {
+            scan->items[scan->depth++] = line->base;
         }
-        if (*text == '>' && depth < CONTAINERS_MAX) {
-            begin_container(blocks, depth, (Container){.kind = QUOTE});
-            continues(&blocks->open[depth++], &line);
+        numbers |= !quote;
+    }
+}
+
+/* Where the definition of a link or a footnote may begin, with all of its label; NULL for none. */
+static const char *definition(const char *text, const char *end)
+{
+    gboolean task = end - text > 3 && *text == '[' && text[2] == ']' && is_space(text[3]);
+    if (task) /* cmark-gfm looks for blocks behind the box */
+        text += 3;
+    while (task && text < end && strchr(" \t>*+-", *text))
+        text++;
+    const char *at = text + 1;
+    while (at < end && *at != '[' && *at != ']')
+        at += *at == '\\' ? 2 : 1;
+    return text < end && *text == '[' && at + 1 < end && *at == ']' && at[1] == ':' ? text : NULL;
+}
+
+/* Where the text of a line needs a backslash to be no block that could change others. */
+static const char *block_escape(const Scan *scan, const char *text, const char *end)
+{
+    gsize run = run_of(text, end);
+    gboolean atx = *text == '#' && run == 2 && (text + 2 == end || is_space(text[2]));
+    gboolean setext = *text == '-' && !scan->fresh && has_only(text + run, end, " \t");
+    gboolean heading = (atx && may_name_turn(text, end)) || (setext && scan->named);
+    return heading ? text : definition(text, end);
+}
+
+static void put_line(Scan *scan, Line line)
+{
+    const char *escape = NULL;
+    gboolean blank = line.text == line.end;
+    gboolean begins_list = item_marker(line.text, line.end) || line.column >= 4;
+    gboolean sure = read_marks(scan, &line, &escape);
+    begin_line(scan, line.begin == line.end);
+    if (line.text == line.end) {
+        put_escaped(scan, line.begin, escape, line.end);
+        if (blank || sure)
+            end_paragraph(scan);
+        return;
+    }
+    if (scan->depth > 0 || begins_list || scan->fresh)
+        scan->joins = scan->depth > 0 || begins_list;
+    scan->named |= may_name_turn(line.text, line.end);
+    gsize fence = fence_length(&line);
+    /* Where no paragraph goes on, what is no fence is indented code, and so is all that would be in
+     * the fence. */
+    sure = scan->fresh || (sure && line.column - line.base <= 3);
+    gboolean table = scan->table && holds(line.text, line.end, '|');
+    if (fence > 0 && fence <= RUN_MAX && sure && !table) {
+        put_escaped(scan, line.begin, NULL, line.end);
+        scan->opener = line;
+        scan->fence = fence;
+        return;
+    }
+    if (!escape)
+        escape = fence > 0 ? line.text : block_escape(scan, line.text, line.end);
+    put_escaped(scan, line.begin, escape, line.end);
+    scan->fresh = FALSE;
+}
+
+gboolean ck_markdown_put(CkSink *out, const char *text, const char *mark)
+{
+    Scan scan = {.out = out, .mark = mark};
+    guint column = (guint)strlen(mark);
+    const char *begin;
+    gsize size;
+    end_paragraph(&scan);
+    while (ck_text_next_line(&text, &begin, &size)) {
+        Line line = {begin, begin + size, begin, column, column, begin, column};
+        skip(&line, 0);
+        if (scan.fence > 0 && put_fenced(&scan, line))
             continue;
-        }
-        if (is_atx_heading(text, line.end)) {
-            begin_leaf(blocks, depth, NOTHING);
-            return;
-        }
-        if ((length = opening_fence(text, line.end))) {
-            begin_leaf(blocks, depth, FENCED);
-            blocks->fence = *text;
-            blocks->fence_length = length;
-            return;
-        }
-        html = html_start(text, line.end, &tag);
-        if (html != NOTHING && !(html == HTML_7 && paragraph)) {
-            begin_leaf(blocks, depth, html_ends(html, text, line.end) ? NOTHING : html);
-            blocks->tag = tag;
-            return;
-        }
-        gboolean heading = inside && !blocks->definitions && is_setext_underline(text, line.end);
-        if (heading || is_thematic_break(text, line.end)) {
-            begin_leaf(blocks, depth, NOTHING);
-            return;
-        }
-        length = depth < CONTAINERS_MAX ? item_marker(text, line.end) : 0;
-        if (length && (!inside || may_interrupt(text, length, line.end))) {
-            begin_container(blocks, depth, read_item(&line, indent, length));
-            depth++;
-            continue;
-        }
-        blocks->definitions = (blocks->definitions || !paragraph) && is_definition(text, line.end);
-        if (!paragraph)
-            begin_leaf(blocks, depth, PARAGRAPH);
-        return; /* else it goes on with the paragraph, if only lazily (5.1) */
+        scan.table |= is_delimiter_row(text);
+        put_line(&scan, line);
     }
+    if (scan.fence > 0)
+        close_fence(&scan, scan.opener.text, scan.fence);
+    return scan.joins;
 }
 
-static void read_text(Blocks *blocks, const char *text)
+void ck_markdown_put_code(CkSink *out, const char *text)
 {
-    gboolean blank = FALSE;
-    memset(blocks, 0, sizeof *blocks);
-    while (*text) {
-        const char *end = strchr(text, '\n');
-        const char *next = end ? end + 1 : text + strlen(text);
-        end = end ? end : next;
-        if (end > text && end < next && end[-1] == '\r')
-            end--;
-        /* A second empty line changes nothing, and there may be millions. */
-        if (end > text || !blank)
-            read_line(blocks, (Line){.at = text, .end = end, .text = skip_spaces(text, end)});
-        blank = end == text;
-        text = next;
-    }
-}
-
-/* What ends the leaf, NULL where an empty line does; to be freed. */
-static char *leaf_closer(const Blocks *blocks)
-{
-    switch (blocks->leaf) {
-    case FENCED:
-        return g_strnfill(blocks->fence_length, blocks->fence);
-    case HTML_1:
-        return g_strdup_printf("</%s>", blocks->tag);
-    case HTML_2:
-        return g_strdup("-->");
-    case HTML_3:
-        return g_strdup("?>");
-    case HTML_4:
-        return g_strdup(">");
-    case HTML_5:
-        return g_strdup("]]>");
-    default:
-        return NULL;
-    }
-}
-
-char *ck_markdown_closer(const char *text)
-{
-    /* Most have none of these, and need not be read. */
-    if (!strchr(text, '<') && !strstr(text, "```") && !strstr(text, "~~~"))
-        return NULL;
-    Blocks blocks;
-    read_text(&blocks, text);
-    guint indent = 0;
-    for (guint i = 0; i < blocks.depth; i++) {
-        if (blocks.open[i].kind == QUOTE) /* ended by an empty line, with all it holds */
-            return NULL;
-        indent += blocks.open[i].indent;
-    }
-    g_autofree char *closer = leaf_closer(&blocks);
-    g_autofree char *space = g_strnfill(indent, ' ');
-    return closer ? g_strconcat(space, closer, NULL) : NULL;
+    const char *line;
+    gsize size;
+    while (ck_text_next_line(&text, &line, &size))
+        put_code_line(out, line, line + size);
 }
 
 gboolean ck_markdown_continues_list(const char *text)
 {
     const char *end = text + strcspn(text, "\r\n");
-    return *text == ' ' || *text == '\t' || text == end || item_marker(text, end) > 0;
-}
-
-gboolean ck_markdown_joins(const char *text, const char *next)
-{
-    if (!ck_markdown_continues_list(next))
-        return FALSE;
-    Blocks blocks;
-    read_text(&blocks, text);
-    return blocks.after_list || (blocks.depth == 0 && blocks.leaf == INDENTED);
+    return text == end || is_space(*text) || item_marker(text, end) > 0;
 }

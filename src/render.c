@@ -20,24 +20,6 @@ static void put_line(CkSink *out, const char *text)
     put_text(out, text);
 }
 
-/* Ends a block: a line break if its text has none, then an empty line. */
-static void end_block(CkSink *out, const char *text)
-{
-    ck_sink_string(out, g_str_has_suffix(text, "\n") ? "\n" : "\n\n");
-}
-
-/* Text as it was written. What it leaves open must not take in what follows. */
-static void put_markdown(CkSink *out, const char *text)
-{
-    g_autofree char *closer = ck_markdown_closer(text);
-    put_text(out, text);
-    if (closer) {
-        ck_sink_string(out, g_str_has_suffix(text, "\n") ? "" : "\n");
-        ck_sink_string(out, closer);
-    }
-    end_block(out, closer ? closer : text);
-}
-
 /* Brackets in pairs, as in "report[1].pdf", stand for themselves (CommonMark 6.3), unless what
  * follows makes them a link of their own. */
 static gboolean has_plain_brackets(const char *text)
@@ -71,6 +53,8 @@ static gboolean needs_escape(const char *text, const char *at, gboolean plain_br
         return g_ascii_ispunct(at[1]) || !at[1];
     case '_': /* between letters it stands for itself */
         return at == text || !g_ascii_isalnum(at[-1]) || !g_ascii_isalnum(at[1]);
+    case '^': /* an inline footnote */
+        return at[1] == '[';
     case '&':
         return is_entity(at);
     case '#': /* at its end it would close a heading */
@@ -88,11 +72,15 @@ static gboolean needs_escape(const char *text, const char *at, gboolean plain_br
 static void put_plain(CkSink *out, const char *text)
 {
     gboolean plain_brackets = has_plain_brackets(text);
+    gboolean url = strstr(text, "://") || strstr(text, "www."); /* has backslashes of its own */
     g_autoptr(GString) escaped = g_string_new(NULL);
     for (const char *at = text; *at; at++) {
-        if (needs_escape(text, at, plain_brackets))
-            g_string_append_c(escaped, '\\');
-        g_string_append_c(escaped, *at);
+        if (!needs_escape(text, at, plain_brackets))
+            g_string_append_c(escaped, *at);
+        else if (url && strchr("<^", *at))
+            g_string_append(escaped, *at == '<' ? "&lt;" : "&#94;");
+        else
+            g_string_append_printf(escaped, "\\%c", *at);
     }
     put_line(out, escaped->str);
 }
@@ -113,25 +101,11 @@ static void put_plain_line(CkSink *out, const char *text)
     put_plain(out, text);
 }
 
-/* Takes the next line off *text, without its end; FALSE behind the last one. */
-static gboolean next_line(const char **text, const char **line, gsize *size)
-{
-    if (!*text)
-        return FALSE;
-    const char *end = strchr(*text, '\n');
-    *line = *text;
-    *size = end ? (gsize)(end - *text) : strlen(*text);
-    if (end && *size > 0 && end[-1] == '\r')
-        (*size)--;
-    *text = end && end[1] ? end + 1 : NULL;
-    return TRUE;
-}
-
 static void put_plain_lines(CkSink *out, const char *text)
 {
     const char *at;
     gsize size;
-    while (next_line(&text, &at, &size)) {
+    while (ck_text_next_line(&text, &at, &size)) {
         g_autofree char *line = g_strndup(at, size);
         put_plain_line(out, line);
         ck_sink_char(out, '\n');
@@ -180,19 +154,6 @@ static void put_link(CkSink *out, const char *label, const char *url)
     ck_sink_char(out, ')');
 }
 
-/* A block quote (CommonMark 5.1). */
-static void put_quoted(CkSink *out, const char *text)
-{
-    const char *line;
-    gsize size;
-    while (next_line(&text, &line, &size)) {
-        ck_sink_string(out, size > 0 ? "> " : ">");
-        ck_text_put(out, line, size);
-        ck_sink_char(out, '\n');
-    }
-    ck_sink_char(out, '\n');
-}
-
 static gsize longest_run(const char *text, char c)
 {
     gsize longest = 0, run = 0;
@@ -203,24 +164,31 @@ static gsize longest_run(const char *text, char c)
     return longest;
 }
 
-/* CommonMark 4.5: a fence longer than any run of backticks inside can't be ended by the text. */
+/* cmark counts a fence's length in a byte. */
+#define FENCE_MAX 255
+
+/* CommonMark 4.5: a fence longer than any run of its character inside can't be ended by the text.
+ * One that has very long runs of both characters stands without. */
 static void put_code(CkSink *out, const CkPart *part)
 {
     CkSlice json = {part->text, strlen(part->text)};
     gboolean is_json = ck_json_check(json, NULL);
-    gboolean indent = is_json && part->kind == CK_PART_JSON;
-    g_autofree char *fence = g_strnfill(MAX(3, longest_run(part->text, '`') + 1), '`');
+    gboolean indent = is_json && part->kind == CK_PART_JSON && !strstr(part->text, "\n## ");
+    char mark = longest_run(part->text, '`') < FENCE_MAX ? '`' : '~';
+    gsize length = MAX(3, longest_run(part->text, mark) + 1);
     ck_sink_string(out, part->label);
     ck_sink_string(out, ":\n\n");
-    ck_sink_string(out, fence);
+    if (length > FENCE_MAX) {
+        put_plain_lines(out, part->text);
+        return;
+    }
+    ck_sink_fill(out, mark, length);
     ck_sink_string(out, is_json ? "json\n" : "\n");
     if (indent)
         ck_json_show(json, out);
     else
-        put_text(out, part->text);
-    if (!indent && !g_str_has_suffix(part->text, "\n"))
-        ck_sink_char(out, '\n');
-    ck_sink_string(out, fence);
+        ck_markdown_put_code(out, part->text);
+    ck_sink_fill(out, mark, length);
     ck_sink_string(out, "\n\n");
 }
 
@@ -242,12 +210,6 @@ static void put_heading(CkSink *out, const CkPart *part)
     ck_sink_string(out, "**");
     put_detail(out, part);
     ck_sink_string(out, "\n\n");
-}
-
-static gboolean is_listed(const CkPart *part)
-{
-    return part->kind == CK_PART_ATTACHMENT || part->kind == CK_PART_SOURCE ||
-           part->kind == CK_PART_BULLET;
 }
 
 /* One line of a list; number counts from 1. */
@@ -288,29 +250,24 @@ static void put_note(CkSink *out, const char *text)
     ck_sink_string(out, ")_\n\n");
 }
 
-/* Whether what follows the part would continue a list of it, if it can. */
-static gboolean joins(const CkPart *part, const char *next)
-{
-    return is_listed(part) ? ck_markdown_continues_list(next)
-                           : part->kind == CK_PART_TEXT && ck_markdown_joins(part->text, next);
-}
-
-/* Writes the part at that index, with those that belong to it; returns how many. */
-static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
+/* Writes the part at that index, with those that belong to it; returns how many. *joins: whether
+ * the one before ends, and then whether this one does, with what a list or code may go on with. */
+static guint put_parts(CkSink *out, const GPtrArray *parts, guint index, gboolean *joins)
 {
     const CkPart *part = g_ptr_array_index(parts, index);
-    const CkPart *before = index > 0 ? g_ptr_array_index(parts, index - 1) : NULL;
-    const char *begins = part->kind == CK_PART_TEXT     ? part->text
-                         : part->kind == CK_PART_BULLET ? "- "
-                                                        : NULL;
-    if (before && begins && joins(before, begins))
+    gboolean continues = part->kind == CK_PART_BULLET ||
+                         (part->kind == CK_PART_TEXT && ck_markdown_continues_list(part->text));
+    if (*joins && continues)
         ck_sink_string(out, "<!-- -->\n\n"); /* keeps lists apart (CommonMark 5.2) */
+    *joins = FALSE;
     switch (part->kind) {
     case CK_PART_TEXT:
-        put_markdown(out, part->text);
+        *joins = ck_markdown_put(out, part->text, "");
+        ck_sink_char(out, '\n');
         return 1;
     case CK_PART_QUOTE:
-        put_quoted(out, part->text);
+        ck_markdown_put(out, part->text, "> ");
+        ck_sink_char(out, '\n');
         return 1;
     case CK_PART_CODE:
     case CK_PART_JSON:
@@ -322,6 +279,7 @@ static guint put_parts(CkSink *out, const GPtrArray *parts, guint index)
     case CK_PART_BULLET:
     case CK_PART_ATTACHMENT:
     case CK_PART_SOURCE:
+        *joins = TRUE;
         return put_list(out, parts, index);
     case CK_PART_LINK:
         put_link(out, part->label, part->url);
@@ -348,16 +306,17 @@ void ck_render_item(const CkItem *item, CkSink *out)
     g_autofree char *time = format_time(item->created_at);
     ck_sink_string(out, "## ");
     ck_sink_string(out, item->role);
-    if (time) { /* 2024-04-05T12:00:00Z */
-        ck_sink_string(out, " · ");
+    ck_sink_string(out, time ? " · " : " · no time"); /* no text has a heading with this dot */
+    if (time) {                                       /* 2024-04-05T12:00:00Z */
         ck_sink_bytes(out, time, strlen("2024-04-05"));
         ck_sink_string(out, " ");
         ck_sink_bytes(out, time + strlen("2024-04-05T"), strlen("12:00:00"));
         ck_sink_string(out, " UTC");
     }
     ck_sink_string(out, "\n\n");
+    gboolean joins = FALSE;
     for (guint i = 0; i < item->parts->len;)
-        i += put_parts(out, item->parts, i);
+        i += put_parts(out, item->parts, i, &joins);
 }
 
 /* A line "key: value" of YAML 1.2, the value a double-quoted scalar (7.3.1) or null. */
@@ -372,11 +331,15 @@ static void put_yaml(CkSink *out, const char *key, const char *value)
     for (const char *at = value; *at; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
         char escaped[8];
+        /* What reads it as Markdown finds no HTML and no footnote in it. */
+        gboolean markup =
+            (c == '<' && (g_ascii_isalpha(at[1]) || (at[1] && strchr("/!?", at[1])))) ||
+            (c == '[' && at > value && at[-1] == '^');
         if (c == '"' || c == '\\') {
             ck_sink_char(out, '\\');
             ck_sink_char(out, *at);
-        } else if (ck_text_is_control(c) || c == '\n' || c == '\t' || c == 0x2028 || c == 0x2029 ||
-                   c == 0xfeff || c == 0xfffe || c == 0xffff) {
+        } else if (markup || ck_text_is_control(c) || c == '\n' || c == '\t' || c == 0x2028 ||
+                   c == 0x2029 || c == 0xfeff || c == 0xfffe || c == 0xffff) {
             g_snprintf(escaped, sizeof escaped, "\\u%04X", c);
             ck_sink_string(out, escaped);
         } else {

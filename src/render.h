@@ -3,9 +3,9 @@
  * The Markdown files: pure functions from the API's objects to bytes. Each writes to a sink, so the
  * size of a file and its contents come from the same code.
  *
- * They are for people and grep: text stands as it was written, but for control characters other
- * than newline and tab, which show as Unicode control pictures so that no text can drive a
- * terminal.
+ * They are for people and grep: text stands as it was written, but for what would change how the
+ * rest of a file is read, which is escaped (markdown.h), and for control characters other than
+ * newline and tab, which show as pictures so that no text can drive a terminal (text.h).
  */
 #pragma once
 

@@ -50,3 +50,16 @@ char *ck_text_line(const char *text)
     }
     return g_string_free(line, FALSE);
 }
+
+gboolean ck_text_next_line(const char **text, const char **line, gsize *size)
+{
+    if (!*text)
+        return FALSE;
+    const char *end = strchr(*text, '\n');
+    *line = *text;
+    *size = end ? (gsize)(end - *text) : strlen(*text);
+    if (end && *size > 0 && end[-1] == '\r')
+        (*size)--;
+    *text = end && end[1] ? end + 1 : NULL;
+    return TRUE;
+}

@@ -13,6 +13,10 @@ gboolean ck_text_is_control(gunichar c);
  * return before a newline not at all. */
 void ck_text_put(CkSink *out, const char *text, gsize size);
 
-/* A text as one line for a terminal, to be freed: what breaks a line is a picture as well. text: any
- * bytes. */
+/* A text as one line for a terminal, to be freed: what breaks a line is a picture as well. text:
+ * any bytes. */
 char *ck_text_line(const char *text);
+
+/* Takes the next line off *text, without its end; FALSE behind the last one. An empty text has one
+ * line. */
+gboolean ck_text_next_line(const char **text, const char **line, gsize *size);

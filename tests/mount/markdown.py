@@ -7,32 +7,28 @@
     markdown.py quotes MOUNT       quotations, likewise
     markdown.py code MOUNT         fences hold all of their payloads and nothing else
     markdown.py links MOUNT        names of things, and the targets of links, are read as they are
+
+Texts that try to do harm are another matter:
+
+    markdown.py strangers          writes conversations of them as a data file
+    markdown.py rendered MOUNT     writes what tests/conformance/markdown.mjs compares
 """
 
 import json
 import os
-import random
 import re
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
-BEGIN = 1700000000  # the first item of each thread; the others come a second apart each
-MESSAGES = 400
+import strangers
 
-FRAGMENTS = [
-    "```", "````", "~~~", "~~~~", "```py", "~~~ `x`", "``` a`b", "- ", "* ", "+ ", "1. ", "2) ",
-    "10. ", "> ", ">", "    ", "  ", " ", "\t", "   ", "# h", "###", "---", "===", "***", "_ _ _",
-    "<div>", "</div>", "<!--", "-->", "<?", "?>", "<!X", ">", "<![CDATA[", "]]>", "<pre>", "</pre>",
-    "<script>", "</script>", "<style", "<textarea>", "<a>", "<b x=1>", "</b >", "<x y='1' z>",
-    "<br/>", "a", "text", "foo bar", "[l]: /u", "[l]", "`code`", "\\", "&amp;", "-", "*", "+", "1.",
-    "01.", "123456789.", "1234567890.",
-]
-# What a text can leave open: fences, with and without an info string, and the HTML blocks that are
-# not ended by an empty line; the last two are, and end with the text.
-OPEN = ["```", "```` info", "~~~", "~~~~~ a`b", "<script>", "<pre", "<style >", "<TEXTAREA>",
-        "<!-- comment", "<?php", "<!DOCTYPE", "<![CDATA[", "<div>", "<b>"]
+BEGIN = 1700000000  # the first item of each thread; the others come a second apart each
+STRANGERS = (100, 100)  # conversations of texts that try to do harm, and items of each
+
+# What a text can leave open, at the top and within lists and quotes.
+OPEN = ["```", "```` info", "~~~", "~~~~~ a`b"]
 AROUND = ["", "- ", "1. ", "- - ", "10) * ", "> ", "- > ", "> - ", "  - ", "-\t", "> > 1. "]
 
 
@@ -45,28 +41,13 @@ def open_blocks():
     for first in OPEN:
         yield f"text\n\n{first}"
         yield f"a\r\n\r\n{first}\r\n  x\r\n"
-
-
-def message(rng):
-    def line():
-        return "".join(rng.choice(FRAGMENTS) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4))))
-    lines = [line() for _ in range(rng.randint(1, rng.choice((3, 6, 12))))]
-    return rng.choice(("\n", "\n", "\n", "\r\n")).join(lines) + rng.choice(("", "\n", "\n\n"))
-
-
-def messages():
-    rng = random.Random(20260701)
-    texts = list(open_blocks())
-    while len(texts) < MESSAGES:
-        texts.append(message(rng))
-    # A reference is to a definition of the same message.
-    return [text.replace("[l]", f"[l{number}]") for number, text in enumerate(texts)]
+        yield f"- a\n\n  {first}\n  b\n- c\n    - d\n      {first}\n      e"
 
 
 ENDS = ["- a", "* a\n", "1. a\n\n", "- a\n  - b", "    code", "\tcode\n", "- ```\n  x", "> - a",
-        "paragraph", "- a\n\n  b", "1) <!-- x", "-", "- a\nlazy", "# heading", "- # heading"]
+        "paragraph", "- a\n\n  b", "1) x", "-", "- a\nlazy", "# heading", "- # heading"]
 BEGINNINGS = ["- b", "* b", "2. b", "7) b", "  indented", "    code", "\tcode", "text", "-", "1.",
-              "# h", "---", "***", "> q", "```\nx", "  - b", "<div>", "+ b\n+ c"]
+              "# h", "---", "***", "> q", "```\nx", "  - b", "`<div>`", "+ b\n+ c"]
 
 
 def parts():
@@ -136,10 +117,44 @@ def annotation(name, url):
     return {"type": "url", "source": {"type": "url", "title": name, "url": url}}
 
 
+def widget(text):
+    return {"type": "Card", "children": [
+        {"type": "Text", "value": text}, {"type": "Markdown", "value": text},
+        {"type": "Button", "label": text}, {"type": "Image", "src": text, "alt": text}]}
+
+
+# What can hold a text, most often a message.
+HOLDERS = [
+    *[lambda text: ("user_message", text_of(text))] * 12,
+    lambda text: ("user_message", text_of(*text.split("\n", 1))),
+    lambda text: ("user_message", {"content": [{"type": "quoted_text", "text": text}]}),
+    lambda text: ("user_message", {"content": [], "attachments": [attachment(text, text)],
+                                   "inference_options": {"model": text}}),
+    lambda text: ("assistant_message", {"content": [{"type": "output_text", "text": text,
+                                                     "annotations": [annotation(text, text)]}]}),
+    lambda text: ("client_tool_call", {"name": text, "arguments": json.dumps([text]),
+                                       "output": text}),
+    lambda text: ("task", {"heading": text, "summary": text}),
+    lambda text: ("widget", {"widget": json.dumps(widget(text))}),
+    lambda text: ("hologram", {"caption": text}),
+]
+
+
+def account_of_strangers():
+    threads, count = STRANGERS
+    texts = strangers.texts(threads * count)
+    for number in range(threads):
+        own = texts[number * count:(number + 1) * count]
+        items = [HOLDERS[(number + at) % len(HOLDERS)](text) for at, text in enumerate(own)]
+        one = thread(f"{number:03}", items)
+        one["thread"].update(title=own[number % count], user=own[-1 - number % count][:500])
+        yield one
+
+
 def account():
     source = [{"type": "output_text", "text": "t", "annotations": [
         annotation("first", "https://example.com/"), annotation("second", None)]}]
-    yield thread("messages", [("user_message", text_of(text)) for text in messages()])
+    yield thread("messages", [("user_message", text_of(text)) for text in open_blocks()])
     yield thread("parts", [("user_message", text_of(*texts)) for texts in parts()])
     yield thread("quotes", [
         ("user_message", {"content": [{"type": "quoted_text", "text": text},
@@ -162,15 +177,34 @@ def account():
 # --- What cmark reads ------------------------------------------------------------------------
 
 def cmark(paths):
-    """The documents, each as a list of its blocks. One shell for all: starting it takes longer
-    than what cmark does."""
-    loop = 'while IFS= read -r path; do cmark -t xml "$path" || exit; done'
-    output = subprocess.run(["sh", "-c", loop], input="\n".join(paths) + "\n", check=True,
-                            stdout=subprocess.PIPE, encoding="utf-8").stdout
-    documents = [list(map(block, ElementTree.fromstring("<?xml" + text)))
-                 for text in output.split("<?xml")[1:]]
-    assert len(documents) == len(paths)
-    return documents
+    """The documents, each as a list of its blocks."""
+    return [list(map(block, ElementTree.fromstring(text))) for text in run_cmark("xml", paths)]
+
+
+def run_cmark(output, paths):
+    """What cmark writes for each. One shell for all: starting it takes longer than what cmark
+    does."""
+    loop = (f'while IFS= read -r path; do cmark --unsafe -t {output} "$path" || exit; '
+            'printf "\\0"; done')
+    written = subprocess.run(["sh", "-c", loop], input="\n".join(paths) + "\n", check=True,
+                             stdout=subprocess.PIPE, encoding="utf-8").stdout.split("\0")
+    assert len(written) == len(paths) + 1
+    return written[:-1]
+
+
+def rendered(mount):
+    """Of each conversation what is to be compared, by the HTML that cmark makes of it."""
+    for name in sorted(os.listdir(mount)):
+        folder = f"{mount}/{name}"
+        paths = [f"{folder}/thread.md"] + [f"{folder}/{file}" for file in sorted(os.listdir(folder))
+                                           if re.match("[0-9]+-.*[.]md$", file)]
+        texts = []
+        for path in paths:
+            with open(path, encoding="utf-8", newline="") as file:
+                texts.append(file.read())
+        headings = [text.partition("\n")[0].removeprefix("## ") for text in texts[1:]]
+        yield {"name": name, "markdown": texts, "headings": headings,
+               "cmark": run_cmark("html", paths)}
 
 
 def cmark_texts(texts):
@@ -223,20 +257,7 @@ def items_of(mount, name):
     return paths, [document[1:] for document in documents], sections
 
 
-CLOSERS = ["-->", "?>", ">", "]]>", "</script>", "</pre>", "</style>", "</textarea>"]
 SEPARATOR = ("html_block", {}, "<!-- -->\n", [])
-
-
-def same(wanted, got, last=True):
-    """Whether blocks are the same, but for the line that ends an HTML block left open."""
-    if wanted == got:
-        return True
-    if not last or len(wanted) != len(got) or wanted[:-1] != got[:-1] or not wanted:
-        return False
-    one, other = wanted[-1], got[-1]
-    if one[0] == other[0] == "html_block" and other[2].startswith(one[2].rstrip("\n")):
-        return other[2][len(one[2].rstrip("\n")):].strip() in CLOSERS
-    return one[:3] == other[:3] and same(one[3], other[3])
 
 
 class Failures:
@@ -258,11 +279,11 @@ class Failures:
 
 
 def check_messages(mount, failures):
-    texts = messages()
+    texts = list(open_blocks())
     paths, alone, together = items_of(mount, "messages")
     for path, text, wanted, one, other in zip(paths, texts, cmark_texts(texts), alone, together):
-        failures.check(same(wanted, one), path, text, wanted, one)
-        failures.check(same(wanted, other), f"{path} in thread.md", text, wanted, other)
+        failures.check(wanted == one, path, text, wanted, one)
+        failures.check(wanted == other, f"{path} in thread.md", text, wanted, other)
     failures.check(len(paths) == len(texts) == len(together), len(paths), len(texts), len(together))
 
 
@@ -276,14 +297,14 @@ def check_parts(mount, failures):
             good = True
             for number, text in enumerate(message):
                 part, got = got[:len(blocks[text])], got[len(blocks[text]):]
-                good = good and same(blocks[text], part)
+                good = good and blocks[text] == part
             failures.check(good and not got, path, message, both)
     paths, alone, together = items_of(mount, "sources")
     for path, text, *both in zip(paths, BEGINNINGS, alone, together):
         for got in both:
             got = [one for one in got if one != SEPARATOR]
             head = [one[0] for one in got[:3]] == ["paragraph", "paragraph", "list"]
-            failures.check(head and len(got[2][3]) == 2 and same(blocks[text], got[3:]), path, text,
+            failures.check(head and len(got[2][3]) == 2 and blocks[text] == got[3:], path, text,
                            got)
 
 
@@ -293,7 +314,7 @@ def check_quotes(mount, failures):
     for path, text, wanted, *both in zip(paths, texts, cmark_texts(texts), alone, together):
         for got in both:
             failures.check([node[0] for node in got] == ["block_quote", "paragraph"]
-                           and same(wanted, got[0][3]), path, text, wanted, got)
+                           and wanted == got[0][3], path, text, wanted, got)
     failures.check(len(paths) == len(texts) == len(together), len(paths), len(texts), len(together))
 
 
@@ -363,6 +384,13 @@ def check_links(mount, failures):
 def main():
     if sys.argv[1] == "account":
         json.dump(list(account()), sys.stdout)
+        return
+    if sys.argv[1] == "strangers":
+        json.dump(list(account_of_strangers()), sys.stdout)
+        return
+    if sys.argv[1] == "rendered":
+        for conversation in rendered(sys.argv[2]):
+            print(json.dumps(conversation))
         return
     failures = Failures()
     {"messages": check_messages, "parts": check_parts, "quotes": check_quotes,

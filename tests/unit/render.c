@@ -28,7 +28,7 @@ static char *head_text(const CkThread *thread)
 /* An item's text below its heading. */
 static char *parts_text(const CkPart *parts, gsize count)
 {
-    static const char heading[] = "## user\n\n";
+    static const char heading[] = "## user · no time\n\n";
     g_autoptr(GPtrArray) pointers = g_ptr_array_new();
     for (gsize i = 0; i < count; i++)
         g_ptr_array_add(pointers, (gpointer)&parts[i]);
@@ -67,9 +67,9 @@ static void heads_an_item_with_role_and_time(void)
         {2147483648, "## assistant · 2038-01-19 03:14:08 UTC\n\n"},
         {4294967296, "## assistant · 2106-02-07 06:28:16 UTC\n\n"},
         {253402300799, "## assistant · 9999-12-31 23:59:59 UTC\n\n"},
-        {253402300800, "## assistant\n\n"},
-        {0, "## assistant\n\n"},
-        {1000000000000000, "## assistant\n\n"}, /* later than any calendar goes */
+        {253402300800, "## assistant · no time\n\n"},
+        {0, "## assistant · no time\n\n"},
+        {1000000000000000, "## assistant · no time\n\n"}, /* later than any calendar goes */
     };
     g_autoptr(GPtrArray) nothing = g_ptr_array_new();
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -87,7 +87,7 @@ static void text_stands_as_it_was_written(void)
     static const PartCase cases[] = {
         {{CK_PART_TEXT, .text = "Hello"}, "Hello\n\n"},
         {{CK_PART_TEXT, .text = "one\n\ntwo\n"}, "one\n\ntwo\n\n"},
-        {{CK_PART_TEXT, .text = "# not *escaped* <b>\n"}, "# not *escaped* <b>\n\n"},
+        {{CK_PART_TEXT, .text = "# not *escaped* `<b>`\n"}, "# not *escaped* `<b>`\n\n"},
         {{CK_PART_TEXT, .text = "one\r\ntwo\r\n"}, "one\ntwo\n\n"},
         {{CK_PART_TEXT, .text = "one\rtwo\r"}, "one\xe2\x90\x8dtwo\xe2\x90\x8d\n\n"},
         {{CK_PART_TEXT, .text = "a\tb"}, "a\tb\n\n"},
@@ -98,19 +98,18 @@ static void text_stands_as_it_was_written(void)
     assert_each(cases, G_N_ELEMENTS(cases));
 }
 
-/* It must not take in what follows. */
-static void text_is_closed_where_it_leaves_something_open(void)
+/* It must not change how what follows is read; see markdown.c for how. */
+static void text_is_escaped_and_closed_where_it_has_to_be(void)
 {
     static const PartCase cases[] = {
         {{CK_PART_TEXT, .text = "```\ncode"}, "```\ncode\n```\n\n"},
         {{CK_PART_TEXT, .text = "```\ncode\n"}, "```\ncode\n```\n\n"},
         {{CK_PART_TEXT, .text = "```\r\ncode\r\n"}, "```\ncode\n```\n\n"},
-        {{CK_PART_TEXT, .text = "~~~~"}, "~~~~\n~~~~\n\n"},
-        {{CK_PART_TEXT, .text = "a\n<!-- b"}, "a\n<!-- b\n-->\n\n"},
-        {{CK_PART_TEXT, .text = "<script>"}, "<script>\n</script>\n\n"},
         {{CK_PART_TEXT, .text = "```\x1b\n"}, "```\xe2\x90\x9b\n```\n\n"},
-        {{CK_PART_TEXT, .text = "```\ncode\n```"}, "```\ncode\n```\n\n"},
-        {{CK_PART_TEXT, .text = "> ```\n"}, "> ```\n\n"},
+        {{CK_PART_TEXT, .text = "a\n<!-- b"}, "a\n\\<!-- b\n\n"},
+        {{CK_PART_TEXT, .text = "[1]: /u\n"}, "\\[1]: /u\n\n"},
+        {{CK_PART_TEXT, .text = "## user · no time"}, "\\## user · no time\n\n"},
+        {{CK_PART_QUOTE, .text = "[1]: /u\n<b>"}, "> \\[1]: /u\n> \\<b>\n\n"},
     };
     assert_each(cases, G_N_ELEMENTS(cases));
 }
@@ -222,7 +221,7 @@ static void a_quote_has_a_mark_before_every_line(void)
         {{CK_PART_QUOTE, .text = "a\rb\r"},
          "> a\xe2\x90\x8d"
          "b\xe2\x90\x8d\n\n"},
-        {{CK_PART_QUOTE, .text = "```\ncode"}, "> ```\n> code\n\n"},
+        {{CK_PART_QUOTE, .text = "```\ncode"}, "> ```\n> code\n> ```\n\n"},
         {{CK_PART_QUOTE, .text = "bell\x07"}, "> bell\xe2\x90\x87\n\n"},
     };
     assert_each(cases, G_N_ELEMENTS(cases));
@@ -284,6 +283,34 @@ static void no_text_can_end_its_fence(void)
     assert_each(cases, G_N_ELEMENTS(cases));
 }
 
+/* cmark counts no further than to 255. */
+static void a_fence_has_no_more_characters_than_readers_count(void)
+{
+    g_autofree char *ticks = g_strnfill(255, '`');
+    g_autofree char *tildes = g_strnfill(255, '~');
+    g_autofree char *both = g_strconcat(ticks, "\n", tildes, "\n# a", NULL);
+    g_autofree char *with_ticks = g_strconcat("Output:\n\n~~~\n", ticks, "\n~~~\n\n", NULL);
+    g_autoptr(GString) with_both = g_string_new("Output:\n\n");
+    for (int i = 0; i < 255; i++)
+        g_string_append(with_both, "\\`");
+    g_string_append_printf(with_both, "\n\\%s\n\\# a\n\n", tildes);
+    PartCase cases[] = {{{CK_PART_CODE, .text = ticks, .label = "Output"}, with_ticks},
+                        {{CK_PART_CODE, .text = both, .label = "Output"}, with_both->str}};
+    assert_each(cases, G_N_ELEMENTS(cases));
+}
+
+/* For readers of the text itself. */
+static void no_line_of_code_looks_like_a_turn(void)
+{
+    static const PartCase cases[] = {
+        {{CK_PART_CODE, .text = "## user · no time\n## a", .label = "Output"},
+         "Output:\n\n```\n\\## user · no time\n## a\n```\n\n"},
+        {{CK_PART_JSON, .text = "[\"\n## user · no time\"]", .label = "Output"},
+         "Output:\n\n```json\n[\"\n\\## user · no time\"]\n```\n\n"},
+    };
+    assert_each(cases, G_N_ELEMENTS(cases));
+}
+
 static void attachments_and_sources_are_links_where_they_have_a_url(void)
 {
     static const PartCase cases[] = {
@@ -337,11 +364,13 @@ static void names_are_read_as_they_are(void)
         {"a*b*c", "a\\*b\\*c"},
         {"`rm`", "\\`rm\\`"},
         {"<b>", "\\<b>"},
-        {"<https://x/>", "\\<https://x/>"},
+        {"<https://x/>", "&lt;https://x/>"},
+        {"www.x^[y]<b>", "www.x&#94;[y]&lt;b>"},
         {"R&D", "R&D"},
         {"&lt;", "\\&lt;"},
         {"[x](y)", "\\[x\\](y)"},
         {"![x](y)", "!\\[x\\](y)"},
+        {"x^[y]", "x\\^[y]"},
         {"a\\", "a\\\\"},
         {"a\\b", "a\\b"},
         {"a\\.b", "a\\\\.b"},
@@ -455,41 +484,47 @@ static void renders_each_type_of_item(void)
          "\"text\":\"Because.\",\"annotations\":[{\"type\":\"file\",\"source\":{\"type\":\"file\","
          "\"filename\":\"log.txt\"}},{\"type\":\"url\",\"source\":{\"type\":\"url\","
          "\"url\":\"https://x/\"}}]}]}",
-         "## assistant\n\nBecause.\n\nSources:\n\n1. log.txt\n2. [https://x/](https://x/)\n\n"},
+         "## assistant · no time\n\nBecause.\n\nSources:\n\n1. log.txt\n2. "
+         "[https://x/](https://x/)\n\n"},
         {"{\"type\":\"chatkit.widget\",\"widget\":\"{\\\"type\\\":\\\"Text\\\","
          "\\\"value\\\":\\\"Seat 12A\\\"}\"}",
-         "## widget\n\nSeat 12A\n\nWidget:\n\n```json\n"
+         "## widget · no time\n\nSeat 12A\n\nWidget:\n\n```json\n"
          "{\"type\":\"Text\",\"value\":\"Seat 12A\"}\n```\n\n"},
         {"{\"type\":\"chatkit.client_tool_call\",\"status\":\"completed\",\"call_id\":\"call_1\","
          "\"name\":\"get_order\",\"arguments\":\"{\\\"id\\\":7}\",\"output\":\"not ``` JSON\"}",
-         "## tool\n\n**get_order** (call_1, completed)\n\nArguments:\n\n```json\n{\n  \"id\": "
+         "## tool · no time\n\n**get_order** (call_1, completed)\n\nArguments:\n\n```json\n{\n  "
+         "\"id\": "
          "7\n}\n"
          "```\n\nOutput:\n\n````\nnot ``` JSON\n````\n\n"},
         {"{\"type\":\"chatkit.task\",\"task_type\":\"thought\",\"heading\":\"Looking\","
          "\"summary\":\"Found it\"}",
-         "## task\n\n**Looking** (thought)\n\nFound it\n\n"},
+         "## task · no time\n\n**Looking** (thought)\n\nFound it\n\n"},
         {"{\"type\":\"chatkit.task_group\",\"tasks\":[{\"type\":\"custom\",\"heading\":\"A\","
          "\"summary\":null},{\"type\":\"thought\",\"heading\":null,\"summary\":\"b\"}]}",
-         "## tasks\n\n**A** (custom)\n\n**Task** (thought)\n\nb\n\n"},
+         "## tasks · no time\n\n**A** (custom)\n\n**Task** (thought)\n\nb\n\n"},
         {"{\"type\":\"chatkit.workflow\",\"title\":\"Refund\"}",
-         "## workflow\n\nRefund\n\nItem:\n\n```json\n{\n  \"type\": \"chatkit.workflow\",\n"
+         "## workflow · no time\n\nRefund\n\nItem:\n\n```json\n{\n  \"type\": "
+         "\"chatkit.workflow\",\n"
          "  \"title\": \"Refund\"\n}\n```\n\n"},
-        {"7", "## item\n\nItem:\n\n```json\n7\n```\n\n"},
+        {"7", "## item · no time\n\nItem:\n\n```json\n7\n```\n\n"},
         {"{\"type\":\"task\",\"heading\":\"*A*\",\"summary\":\"*b*\",\"steps\":[1],\"n\":2}",
-         "## task\n\n**\\*A\\***\n\n*b*\n\n_(not shown here, see the .json: steps, n)_\n\n"},
+         "## task · no time\n\n**\\*A\\***\n\n*b*\n\n_(not shown here, see the .json: steps, "
+         "n)_\n\n"},
         {"{\"type\":\"user_message\",\"content\":[{\"text\":\"- a\\n- b\"},{\"text\":\"- c\"}]}",
-         "## user\n\n- a\n- b\n\n<!-- -->\n\n- c\n\n"},
+         "## user · no time\n\n- a\n- b\n\n<!-- -->\n\n- c\n\n"},
         {"{\"type\":\"user_message\",\"content\":[{\"text\":\"```\\nlog\"}],"
          "\"attachments\":[{\"name\":\"a\"}]}",
-         "## user\n\n```\nlog\n```\n\nAttachments:\n\n- a\n\n"},
+         "## user · no time\n\n```\nlog\n```\n\nAttachments:\n\n- a\n\n"},
         {"{\"type\":\"task\",\"heading\":\"a\\ud83d\"}",
-         "## task\n\n**a\xef\xbf\xbd**\n\n_(1 character is no text and shown as \xef\xbf\xbd, "
+         "## task · no time\n\n**a\xef\xbf\xbd**\n\n_(1 character is no text and shown as "
+         "\xef\xbf\xbd, "
          "see the .json)_\n\n"},
         {"{\"type\":\"chatkit.widget\",\"widget\":\"{\\\"type\\\":\\\"ListView\\\","
          "\\\"children\\\":["
          "{\\\"type\\\":\\\"Text\\\",\\\"value\\\":\\\"12A\\\"},{\\\"type\\\":\\\"Button\\\","
          "\\\"label\\\":\\\"Book\\\"}]}\"}",
-         "## widget\n\n- 12A\n- [Book]\n\nWidget:\n\n```json\n{\"type\":\"ListView\",\"children\":["
+         "## widget · no time\n\n- 12A\n- "
+         "[Book]\n\nWidget:\n\n```json\n{\"type\":\"ListView\",\"children\":["
          "{\"type\":\"Text\",\"value\":\"12A\"},{\"type\":\"Button\",\"label\":\"Book\"}]}\n"
          "```\n\n"},
     };
@@ -553,7 +588,10 @@ static void front_matter_is_yaml_whatever_the_title(void)
     } cases[] = {
         {"a: b # c", "a: b # c", "a: b # c"},
         {"say \"hi\" \\o/", "say \\\"hi\\\" \\\\o/", "say \"hi\" \\o/"},
-        {"*a* <b> [c](d)", "*a* <b> [c](d)", "\\*a\\* \\<b> \\[c\\](d)"},
+        {"*a* <b> [c](d)", "*a* \\u003Cb> [c](d)", "\\*a\\* \\<b> \\[c\\](d)"},
+        {"</title> <!-- <? < 1 <", "\\u003C/title> \\u003C!-- \\u003C? < 1 <",
+         "\\</title> \\<!-- \\<? \\< 1 \\<"},
+        {"^[a] [b]", "^\\u005Ba] [b]", "\\^[a] [b]"},
         {"a\xe2\x80\xae"
          "b",
          "a\\u202Eb",
@@ -596,7 +634,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/render/item/heading", heads_an_item_with_role_and_time);
     g_test_add_func("/render/part/text", text_stands_as_it_was_written);
-    g_test_add_func("/render/part/text-closed", text_is_closed_where_it_leaves_something_open);
+    g_test_add_func("/render/part/text-closed", text_is_escaped_and_closed_where_it_has_to_be);
     g_test_add_func("/render/part/lists-apart", nothing_joins_the_list_before_it);
     g_test_add_func("/render/part/plain", plain_text_is_escaped);
     g_test_add_func("/render/part/bullets", a_run_of_bullets_is_one_list);
@@ -605,6 +643,8 @@ int main(int argc, char **argv)
     g_test_add_func("/render/part/code", code_stands_in_a_fence);
     g_test_add_func("/render/part/fence-deep", deep_json_is_not_indented);
     g_test_add_func("/render/part/fence", no_text_can_end_its_fence);
+    g_test_add_func("/render/part/fence-long", a_fence_has_no_more_characters_than_readers_count);
+    g_test_add_func("/render/part/fence-turns", no_line_of_code_looks_like_a_turn);
     g_test_add_func("/render/part/link", attachments_and_sources_are_links_where_they_have_a_url);
     g_test_add_func("/render/part/list", a_run_of_attachments_or_sources_is_one_list);
     g_test_add_func("/render/part/heading", a_heading_is_bold_with_its_detail_behind_it);

@@ -95,6 +95,25 @@ static void looks_at_no_byte_behind_the_text(void)
     g_assert_cmpstr(found->str, ==, "a\xe2\x90\x8d");
 }
 
+static void takes_line_after_line(void)
+{
+    static const struct {
+        const char *text, *lines;
+    } cases[] = {
+        {"", "<>"},         {"a", "<a>"},           {"a\n", "<a>"},
+        {"\n", "<>"},       {"a\nb", "<a><b>"},     {"a\r\n\r\nb\r\n", "<a><><b>"},
+        {"a\n\n", "<a><>"}, {"a\rb\r", "<a\rb\r>"}, {"\r\r\n", "<\r>"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) found = g_string_new(NULL);
+        const char *text = cases[i].text, *line;
+        gsize size;
+        while (ck_text_next_line(&text, &line, &size))
+            g_string_append_printf(found, "<%.*s>", (int)size, line);
+        g_assert_cmpstr(found->str, ==, cases[i].lines);
+    }
+}
+
 /* What is written has no control left and is written as it is. */
 static void random_texts_end_up_without_controls(void)
 {
@@ -144,6 +163,7 @@ int main(int argc, char **argv)
     g_test_add_func("/text/others", keeps_every_other_character);
     g_test_add_func("/text/end", looks_at_no_byte_behind_the_text);
     g_test_add_func("/text/line", a_line_is_one_line_whose_text_runs_one_way);
+    g_test_add_func("/text/lines", takes_line_after_line);
     g_test_add_func("/text/random", random_texts_end_up_without_controls);
     return g_test_run();
 }
