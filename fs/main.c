@@ -343,7 +343,6 @@ static gboolean run_mount(const CkOptions *options, CkLog *log, GError **error)
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     program.loop = loop;
     g_autoptr(GError) reason = NULL;
-    ck_log_set_account(log, &options->config->account);
     if (run_confined(&program, mountpoint, &reason))
         return TRUE;
     /* A service that is stopped while it starts has not failed. */
@@ -366,8 +365,9 @@ static gboolean run(const CkOptions *options, CkLog *log, GError **error)
         return ck_delete_command(options, error);
     if (options->check)
         return ck_check_command(options, error);
+    ck_log_set_account(log, &options->config->account);
     if (options->sync)
-        return ck_sync_command(options, error);
+        return ck_sync_command(options, log, error);
     return run_mount(options, log, error);
 }
 

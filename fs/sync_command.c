@@ -226,7 +226,7 @@ static void confine(const CkConfig *config, const CkCache *cache)
     fflush(stdout);
 }
 
-gboolean ck_sync_command(const CkOptions *options, GError **error)
+gboolean ck_sync_command(const CkOptions *options, CkLog *log, GError **error)
 {
     const CkConfig *config = options->config;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -248,6 +248,7 @@ gboolean ck_sync_command(const CkOptions *options, GError **error)
     g_autoptr(CkApi) api = ck_api_new(context, config, error);
     if (!api)
         return FALSE;
+    ck_api_set_report(api, ck_log_failure, log);
     Command command = {
         .loop = loop,
         .cache = cache,

@@ -114,11 +114,11 @@ walk_well() {
     grep -q 'the answer is not one to what was asked: .*: check that' "$LOG"
 }
 
-@test "nothing wrong gets into a cache" {
+@test "nothing wrong gets into a cache, and --sync tells what it dropped" {
     start_liar swapped
-    mount_in_foreground --page-size=10 --cache-dir="$BATS_TEST_TMPDIR/cache"
-    everything >/dev/null
-    unmount
+    run -0 --separate-stderr "$CHATKITFS" --sync --page-size=10 --cache-dir="$BATS_TEST_TMPDIR/cache" 3>&-
+    lies 90
+    [[ $stderr == *": asked for again, over a new connection: "* ]] || expect "$stderr" "…asked for again…"
     mount_in_foreground --page-size=10 --cache-dir="$BATS_TEST_TMPDIR/cache" --offline
     expect "$(everything)" "$(<"$TRUTH")"
 }
