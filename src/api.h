@@ -90,8 +90,4 @@ gboolean ck_api_is_asked(const CkApiCall *call);
 /* Ends and frees the call; its callback is not called any more. */
 void ck_api_cancel(CkApiCall *call);
 
-/* Exposed for tests: the error that an answer of this status means. Keys are cut out of whatever
- * the server says. */
-GError *ck_api_status_error(int status, GBytes *body, const CkKey *key);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CkApi, ck_api_free)

@@ -5,10 +5,10 @@
  */
 #include "fuzz.h"
 
-#include "api.h"
 #include "error.h"
 #include "markdown.h"
 #include "render.h"
+#include "status_error.h"
 #include "text.h"
 
 #define KEY "sk-key"
@@ -213,7 +213,7 @@ static void check_failure(GBytes *body)
         key = ck_key_new();
         ck_key_set_variable(key, CK_KEY_VARIABLE, KEY);
     }
-    g_autoptr(GError) error = ck_api_status_error(500, body, key);
+    g_autoptr(GError) error = ck_status_error(500, body, key);
     g_assert_true(fuzz_is_line(error->message));
     g_assert_null(strstr(error->message, KEY));
 }
