@@ -140,6 +140,7 @@ class Nginx:
                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         with open(f"{d}/nginx.conf", "w", encoding="ascii") as file:
             file.write(f"""daemon off; pid {d}/nginx.pid; error_log {d}/nginx.log;
+worker_shutdown_timeout 1s;
 events {{ }}
 http {{ access_log off; {temporary} proxy_http_version 1.1;
     server {{ listen 127.0.0.1:{self.port} {tls}; location / {{ proxy_pass {self.backend}; }}
