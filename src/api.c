@@ -145,6 +145,16 @@ static void decode(gpointer data)
     }
 }
 
+/* Asks again over a new connection, once for each call. FALSE: not any more. */
+static gboolean ask_afresh(CkApiCall *call)
+{
+    if (call->doubted || call->once)
+        return FALSE;
+    call->doubted = TRUE;
+    attempt(call);
+    return TRUE;
+}
+
 /* An empty page has nothing to check. Over a kept connection it may be a stray answer, which is
  * taken for that to the next request. */
 static gboolean is_unproven(const CkApiCall *call, const CkPage *page)
@@ -154,9 +164,9 @@ static gboolean is_unproven(const CkApiCall *call, const CkPage *page)
 }
 
 /*
- * Once for each call. What does not fit its question (question.h), or can't be read, is dropped;
- * the connection that it came over is closed, since other answers may be out of step on it. What
- * proves nothing is asked for again.
+ * What does not fit its question (question.h), or can't be read, is dropped; the connection that it
+ * came over is closed, since other answers may be out of step on it. What proves nothing is asked
+ * for again.
  */
 static gboolean resend_in_doubt(CkApiCall *call, const Answer *answer)
 {
@@ -165,11 +175,9 @@ static gboolean resend_in_doubt(CkApiCall *call, const Answer *answer)
     gboolean unproven = is_unproven(call, answer->page);
     if (misfit)
         ck_http_distrust(api->http, call->connection);
-    if (call->doubted || call->once || !(misfit || unproven))
+    if (!(misfit || unproven) || !ask_afresh(call))
         return FALSE;
     call->misfit = misfit ? g_error_copy(answer->error) : NULL;
-    call->doubted = TRUE;
-    attempt(call);
     return TRUE;
 }
 
@@ -330,11 +338,7 @@ static gboolean resend_with_new_key(CkApiCall *call, const CkHttpResponse *respo
 /* That there is no such thread may be a stray answer as well. */
 static gboolean resend_not_found(CkApiCall *call, const CkHttpResponse *response)
 {
-    if (response->status != 404 || !response->kept || call->doubted || call->once)
-        return FALSE;
-    call->doubted = TRUE;
-    attempt(call);
-    return TRUE;
+    return response->status == 404 && response->kept && ask_afresh(call);
 }
 
 static void on_answer(const CkHttpResponse *response, const GError *error, gpointer data)
